@@ -1,0 +1,107 @@
+package registry
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"time"
+
+	"gelombang/internal/rules"
+)
+
+// Submission is an authentic delivery: its signature has been verified. The registry keeps it byte for
+// byte, whatever it says.
+type Submission struct {
+	PlatformID int
+	KeyID      int    // the key that matched
+	MessageID  string // identifies the message for ever, together with the platform
+	SignedAt   time.Time
+	ReceivedAt time.Time
+	Headers    string // the signature headers as received, as JSON
+	Body       []byte
+	// Event is what the body says; nil when it is not what the contract says. Then Problem tells
+	// where, without repeating any value.
+	Event     rules.Event
+	EventType string // the type that the body names, also when it is malformed; may be empty
+	Problem   string
+}
+
+// ReceiptStatus is what became of a submission.
+type ReceiptStatus string
+
+// What becomes of a submission.
+const (
+	Applied     ReceiptStatus = "applied"     // recorded, and its facts with it
+	Duplicate   ReceiptStatus = "duplicate"   // the same message, byte for byte, is recorded already
+	Quarantined ReceiptStatus = "quarantined" // recorded; it cannot be applied yet
+)
+
+// Receipt is the answer to a submission. Unless Err is set, it is committed.
+type Receipt struct {
+	Status     ReceiptStatus
+	Reason     rules.Reason // why it is in quarantine
+	DeliveryID int
+	// Err says that this submission could not be stored, or that it is unknown whether it was: the
+	// sender must send it again.
+	Err error
+}
+
+// message is a delivery on its way through a workspace: new, or taken out of the quarantine again.
+type message struct {
+	id         int // zero until it is written
+	submission Submission
+	dedupeKey  string
+	digest     [sha256.Size]byte
+	outcome    rules.DeliveryOutcome
+	reason     rules.Reason
+	stored     bool // it is in the database already
+	attempts   int
+	settledBy  string
+}
+
+func newMessage(s Submission) *message {
+	return &message{submission: s, dedupeKey: s.MessageID, digest: sha256.Sum256(s.Body)}
+}
+
+// reusedKey is the key of a message whose id was used before with other bytes. A message id has no #.
+func (m *message) reusedKey() string {
+	return m.submission.MessageID + "#" + hex.EncodeToString(m.digest[:])
+}
+
+func (m *message) quarantine(reason rules.Reason) {
+	m.outcome, m.reason = rules.DeliveryQuarantined, reason
+}
+
+func (m *message) applied() { m.outcome, m.reason = rules.DeliveryApplied, "" }
+
+// names are the card, invoice and course that the event names, to find the delivery by.
+func (m *message) names() (card, invoiceCode, courseCode string) {
+	switch e := m.submission.Event.(type) {
+	case rules.PurchaseCompleted:
+		return e.CardNumber, e.InvoiceCode, e.CourseCode
+	case rules.PurchaseVoided:
+		return "", e.InvoiceCode, ""
+	case rules.OfferingUpserted:
+		return "", "", e.CourseCode
+	case rules.OfferingWithdrawn:
+		return "", "", e.CourseCode
+	case rules.AlumniStageReached:
+		return e.CardNumber, "", ""
+	default:
+		return "", "", ""
+	}
+}
+
+// order is the order in which the messages of a group are applied: what others may need comes first. The
+// result is the same for every order; this one spares retries.
+func (m *message) order() int {
+	switch m.submission.Event.(type) {
+	case rules.OfferingUpserted:
+		return 0
+	case rules.PurchaseCompleted:
+		return 1
+	case rules.PurchaseVoided, rules.OfferingWithdrawn:
+		return 2
+	default:
+		return 3
+	}
+}

@@ -1,0 +1,237 @@
+package registry
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"gelombang/ent"
+	"gelombang/ent/platform"
+	"gelombang/ent/platformkey"
+	"gelombang/internal/db"
+	"gelombang/internal/viewer"
+	"gelombang/webhooks/signature"
+)
+
+// NewPlatformKey is a signing key to be made or taken over.
+type NewPlatformKey struct {
+	Platform   string // platform code
+	Scheme     signature.Scheme
+	ClientCode string // for PMO: the client code that the platform sends
+	PublicKey  string // for STANDARD_V1A: whpk_…
+	// Secret takes over a secret that exists already (whsec_… or a PMO sign key); empty makes a new one.
+	Secret    string
+	NotBefore time.Time // inclusive; zero for now
+	// Overlap ends the platform's other keys of the same scheme that long after NotBefore, so that both are
+	// accepted while the platform changes over; nil leaves them as they are.
+	Overlap *time.Duration
+}
+
+// CreatePlatformKey makes a key and returns it with its secret, which is shown this once and never again:
+// the database has it encrypted only. There is no secret for a public key.
+func (r *Registry) CreatePlatformKey(ctx context.Context, v viewer.Viewer, in NewPlatformKey) (*ent.PlatformKey, string, error) {
+	if err := authorise(v.ManagesKeys(in.Platform), "manage the keys of this platform"); err != nil {
+		return nil, "", err
+	}
+	material, err := in.material()
+	if err != nil {
+		return nil, "", err
+	}
+	if in.Overlap != nil && *in.Overlap < 0 {
+		return nil, "", invalid("overlap", "the overlap is not negative")
+	}
+	var out *ent.PlatformKey
+	err = r.db.InTx(ctx, r.clock(), func(tx *db.Tx) error {
+		p, err := platformByCode(ctx, tx, in.Platform)
+		if err != nil {
+			return err
+		}
+		notBefore := tx.Now
+		if !in.NotBefore.IsZero() {
+			notBefore = db.Instant(in.NotBefore)
+		}
+		if in.Overlap != nil {
+			if err := endOtherKeys(ctx, tx, p.ID, in.Scheme, notBefore.Add(*in.Overlap), v.Subject); err != nil {
+				return err
+			}
+		}
+		create := tx.Client.PlatformKey.Create().SetPlatformID(p.ID).SetScheme(platformkey.Scheme(in.Scheme)).SetClientCode(in.ClientCode).
+			SetFingerprint(material.fingerprint()).SetNotBefore(notBefore).SetCreatedAt(tx.Now).SetCreatedBy(v.Subject)
+		if in.Scheme == signature.StandardV1a {
+			create.SetPublicKey(material.bytes)
+		} else {
+			sealed, err := r.secrets.Encrypt(material.bytes, keyContext(p.Code))
+			if err != nil {
+				return err
+			}
+			create.SetSecret(sealed)
+		}
+		out, err = create.Save(ctx)
+		return err
+	})
+	if err != nil {
+		return nil, "", err
+	}
+	r.log.InfoContext(ctx, "a platform key was created", slog.String("platform", in.Platform), slog.Int("key_id", out.ID), slog.String("by", v.Subject))
+	return out, material.shown, nil
+}
+
+// endOtherKeys gives the earlier keys of a scheme an end, unless they end before that already.
+func endOtherKeys(ctx context.Context, tx *db.Tx, platformID int, scheme signature.Scheme, end time.Time, by string) error {
+	err := tx.Client.PlatformKey.Update().
+		Where(platformkey.PlatformID(platformID), platformkey.SchemeEQ(platformkey.Scheme(scheme)),
+			platformkey.Or(platformkey.NotAfterIsNil(), platformkey.NotAfterGT(end))).
+		SetNotAfter(end).SetRetiredBy(by).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("end the earlier keys: %w", err)
+	}
+	return nil
+}
+
+// RetirePlatformKey makes a key unusable from the given instant on; zero for now. A retired key stays
+// retired: an instant later than its end is refused.
+func (r *Registry) RetirePlatformKey(ctx context.Context, v viewer.Viewer, id int, at time.Time) (*ent.PlatformKey, error) {
+	var out *ent.PlatformKey
+	err := r.db.InTx(ctx, r.clock(), func(tx *db.Tx) error {
+		key, err := tx.Client.PlatformKey.Query().Where(platformkey.ID(id)).WithPlatform().Only(ctx)
+		if err != nil && !ent.IsNotFound(err) {
+			return fmt.Errorf("load the key: %w", err)
+		}
+		// A key of another platform is the same as none.
+		if err != nil || !v.ManagesKeys(key.Edges.Platform.Code) {
+			return notFound("key", "there is no such key")
+		}
+		end := tx.Now
+		if !at.IsZero() {
+			end = db.Instant(at)
+		}
+		if key.NotAfter != nil && !end.Before(*key.NotAfter) {
+			out = key
+			if end.Equal(*key.NotAfter) || at.IsZero() {
+				return nil
+			}
+			return notPossible("at", "the key ends before that already: create a new one instead")
+		}
+		out, err = tx.Client.PlatformKey.UpdateOne(key).SetNotAfter(end).SetRetiredBy(v.Subject).Save(ctx)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	r.log.InfoContext(ctx, "a platform key was retired", slog.Int("key_id", id), slog.String("by", v.Subject))
+	return out, nil
+}
+
+// PlatformKeys returns a platform with every key it has, ready to verify with, those of the past and of
+// the future included: the verifier looks at the clock. It returns [NotFound] for an unknown platform.
+func (r *Registry) PlatformKeys(ctx context.Context, code string) (*ent.Platform, []signature.Key, error) {
+	p, err := r.db.Primary().Platform.Query().Where(platform.Code(code)).WithKeys().Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil, nil, notFound("platform", "there is no platform with that code")
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("load the platform: %w", err)
+	}
+	keys := make([]signature.Key, 0, len(p.Edges.Keys))
+	for _, k := range p.Edges.Keys {
+		key, err := r.openKey(p.Code, k)
+		if err != nil {
+			return nil, nil, fmt.Errorf("key %d of %s: %w", k.ID, p.Code, err)
+		}
+		keys = append(keys, key)
+	}
+	return p, keys, nil
+}
+
+func (r *Registry) openKey(platformCode string, k *ent.PlatformKey) (signature.Key, error) {
+	key := signature.Key{ID: int64(k.ID), Scheme: signature.Scheme(k.Scheme), ClientCode: k.ClientCode, NotBefore: k.NotBefore}
+	if k.NotAfter != nil {
+		key.NotAfter = *k.NotAfter
+	}
+	if k.PublicKey != nil {
+		key.Public = *k.PublicKey
+	}
+	if k.Secret != nil {
+		secret, err := r.secrets.Decrypt(*k.Secret, keyContext(platformCode))
+		if err != nil {
+			return signature.Key{}, err
+		}
+		key.Secret = secret
+	}
+	return key, nil
+}
+
+// keyContext binds a secret's ciphertext to its platform.
+func keyContext(platformCode string) string { return "platform-key:" + platformCode }
+
+type keyMaterial struct {
+	bytes []byte
+	shown string // what the platform gets; empty for a public key, which it has
+}
+
+// fingerprint tells keys apart without giving them away: 48 bits of a digest of at least 192 random bits.
+func (m keyMaterial) fingerprint() string {
+	sum := sha256.Sum256(m.bytes)
+	return hex.EncodeToString(sum[:6])
+}
+
+func (in NewPlatformKey) material() (keyMaterial, error) {
+	if in.Scheme != signature.PMO && in.ClientCode != "" {
+		return keyMaterial{}, invalid("clientCode", "only a key of the scheme PMO has a client code")
+	}
+	if in.Scheme != signature.StandardV1a && in.PublicKey != "" {
+		return keyMaterial{}, invalid("publicKey", "only a key of the scheme STANDARD_V1A is a public key")
+	}
+	switch in.Scheme {
+	case signature.StandardV1:
+		return in.secretV1()
+	case signature.StandardV1a:
+		if in.Secret != "" {
+			return keyMaterial{}, invalid("secret", "a key of the scheme STANDARD_V1A has no secret here: give the public key")
+		}
+		public, err := signature.ParsePublicKey(in.PublicKey)
+		if err != nil {
+			return keyMaterial{}, invalid("publicKey", "not an ed25519 public key in the form whpk_…")
+		}
+		return keyMaterial{bytes: public}, nil
+	case signature.PMO:
+		return in.secretPMO()
+	default:
+		return keyMaterial{}, invalid("scheme", "the scheme is STANDARD_V1, STANDARD_V1A or PMO")
+	}
+}
+
+func (in NewPlatformKey) secretV1() (keyMaterial, error) {
+	if in.Secret != "" {
+		secret, err := signature.ParseSecret(in.Secret)
+		if err != nil {
+			return keyMaterial{}, invalid("secret", "not a secret in the form whsec_… of 24 to 64 bytes")
+		}
+		return keyMaterial{bytes: secret, shown: in.Secret}, nil
+	}
+	secret, err := signature.NewSecret(rand.Reader)
+	if err != nil {
+		return keyMaterial{}, err
+	}
+	return keyMaterial{bytes: secret, shown: signature.FormatSecret(secret)}, nil
+}
+
+func (in NewPlatformKey) secretPMO() (keyMaterial, error) {
+	sign := in.Secret
+	if sign == "" {
+		fresh, err := signature.NewPMOKey(rand.Reader)
+		if err != nil {
+			return keyMaterial{}, err
+		}
+		sign = signature.FormatPMOKey(fresh)
+	}
+	secret, err := signature.ParsePMOKey(in.ClientCode, sign)
+	if err != nil {
+		return keyMaterial{}, invalid("clientCode", "a key of the scheme PMO has a client code and a sign key of printable characters, the sign key long enough not to be guessed")
+	}
+	return keyMaterial{bytes: secret, shown: sign}, nil
+}

@@ -1,0 +1,180 @@
+package registry
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+
+	"gelombang/internal/db"
+	"gelombang/internal/rules"
+)
+
+// retryBatch is how many deliveries of the quarantine are tried in one transaction.
+const retryBatch = 200
+
+// The obstacles that may go away, as conditions on a delivery d. Each is a fact that is committed;
+// what commits later looks for those who wait for it, so that of two that commit at the same time at
+// least one sees the other.
+const (
+	cardIsKnown    = "d.reason = 'UNKNOWN_CARD' AND EXISTS (SELECT 1 FROM participants p WHERE p.card_number = d.card_number)"
+	invoiceIsKnown = "d.reason = 'UNKNOWN_INVOICE' AND EXISTS (SELECT 1 FROM purchases q WHERE q.platform_id = d.platform_id AND q.invoice_code = d.invoice_code)"
+	courseIsKnown  = "d.reason = 'UNKNOWN_OFFERING' AND EXISTS (SELECT 1 FROM offerings o WHERE o.platform_id = d.platform_id AND o.course_code = d.course_code)"
+)
+
+// RetryWaiting tries every delivery in quarantine whose obstacle is gone, and returns how many were
+// applied. It is safe to run at any time, on several servers at once: intake and import do the same
+// for what they bring, and this catches what a crash in between left behind.
+func (r *Registry) RetryWaiting(ctx context.Context) (int, error) {
+	ids, err := r.waiting(ctx, "("+cardIsKnown+") OR ("+invoiceIsKnown+") OR ("+courseIsKnown+") OR (d.reason = 'FROM_FUTURE' AND d.event_time <= $1)",
+		r.Now().Add(r.settings.MaxFuture))
+	if err != nil {
+		return 0, err
+	}
+	return r.reapply(ctx, ids, "")
+}
+
+// retryCards tries the deliveries that wait for these cards, which have just been imported.
+func (r *Registry) retryCards(ctx context.Context, cards []string) error {
+	ids, err := r.waiting(ctx, "d.reason = 'UNKNOWN_CARD' AND "+r.db.Dialect.Any("d.card_number", 1), r.db.Dialect.Texts(cards))
+	if err != nil {
+		return err
+	}
+	_, err = r.reapply(ctx, ids, "")
+	return err
+}
+
+// settleWaiting tries what waits for the purchases and offerings of this group, and what of this group
+// waits for something that another transaction has committed since. A failure is not the sender's: the
+// group is committed, and the next round of RetryWaiting does the rest.
+func (r *Registry) settleWaiting(ctx context.Context, group []Submission, receipts []Receipt) {
+	invoices, courses, own := map[string]bool{}, map[string]bool{}, []int{}
+	for i, s := range group {
+		switch e := s.Event.(type) {
+		case rules.PurchaseCompleted:
+			invoices[e.InvoiceCode] = true
+		case rules.OfferingUpserted:
+			courses[e.CourseCode] = true
+		}
+		if receipts[i].Status == Quarantined && receipts[i].Reason.Heals() && receipts[i].Reason != rules.ReasonFromFuture {
+			own = append(own, receipts[i].DeliveryID)
+		}
+	}
+	if len(invoices)+len(courses)+len(own) == 0 {
+		return
+	}
+	d := r.db.Dialect
+	ids, err := r.waiting(ctx,
+		"("+d.Any("d.invoice_code", 1)+" AND "+invoiceIsKnown+") OR ("+d.Any("d.course_code", 2)+" AND "+courseIsKnown+") OR ("+
+			d.Any("d.id", 3)+" AND (("+cardIsKnown+") OR ("+invoiceIsKnown+") OR ("+courseIsKnown+")))",
+		d.Texts(slices.Collect(maps.Keys(invoices))), d.Texts(slices.Collect(maps.Keys(courses))), d.Ints(own))
+	if err == nil {
+		_, err = r.reapply(ctx, ids, "")
+	}
+	if err != nil {
+		r.log.WarnContext(ctx, "deliveries that wait for this group are left for the next round", db.LogError(err))
+	}
+}
+
+func (r *Registry) waiting(ctx context.Context, condition string, args ...any) ([]int, error) {
+	var ids []int
+	err := db.Query(ctx, r.db.Write, func(rows *sql.Rows) error {
+		var id int
+		if err := rows.Scan(&id); err != nil {
+			return err
+		}
+		ids = append(ids, id)
+		return nil
+	}, "SELECT d.id FROM deliveries d WHERE d.settled_at IS NULL AND ("+condition+") ORDER BY d.id", args...)
+	if err != nil {
+		return nil, fmt.Errorf("look for deliveries that wait: %w", err)
+	}
+	return ids, nil
+}
+
+// reapply tries deliveries of the quarantine again, in batches, and returns how many were applied. Two
+// servers may try the same one at the same time: a repetition changes nothing.
+func (r *Registry) reapply(ctx context.Context, ids []int, by string) (int, error) {
+	applied := 0
+	for batch := range slices.Chunk(ids, retryBatch) {
+		n, err := r.reapplyBatch(ctx, batch, by)
+		applied += n
+		if err == nil {
+			continue
+		}
+		if outage(err) || len(batch) == 1 {
+			return applied, err
+		}
+		// One of them is refused: the others must not wait for it.
+		for _, id := range batch {
+			n, err := r.reapplyBatch(ctx, []int{id}, by)
+			applied += n
+			if err != nil {
+				r.log.ErrorContext(ctx, "a delivery in quarantine is refused again", slog.Int("delivery_id", id), db.LogError(err))
+			}
+		}
+	}
+	return applied, nil
+}
+
+func (r *Registry) reapplyBatch(ctx context.Context, ids []int, by string) (applied int, err error) {
+	defer recoverAs(&err, r.log)
+	err = r.db.InTx(ctx, r.clock(), func(tx *db.Tx) error {
+		applied = 0
+		messages, err := r.quarantined(ctx, tx, ids)
+		if err != nil {
+			return err
+		}
+		for _, m := range messages {
+			m.settledBy = by
+		}
+		if err := r.process(ctx, tx, messages); err != nil {
+			return err
+		}
+		for _, m := range messages {
+			if m.outcome == rules.DeliveryApplied {
+				applied++
+			}
+		}
+		return nil
+	})
+	return applied, err
+}
+
+// quarantined loads deliveries of the quarantine and parses them again: this version may read what an
+// earlier one could not.
+func (r *Registry) quarantined(ctx context.Context, tx *db.Tx, ids []int) ([]*message, error) {
+	var messages []*message
+	err := db.Query(ctx, tx, func(rows *sql.Rows) error {
+		var s Submission
+		m := &message{stored: true}
+		var signed, received db.Time
+		if err := rows.Scan(&m.id, &s.PlatformID, &s.MessageID, &m.dedupeKey, &s.KeyID, &s.Body, &signed, &received, &m.attempts, &m.reason); err != nil {
+			return err
+		}
+		s.SignedAt, s.ReceivedAt = signed.Time, received.Time
+		m.attempts++
+		m.submission = s
+		messages = append(messages, m)
+		return nil
+	}, "SELECT id, platform_id, message_id, dedupe_key, platform_key_id, body, signed_at, received_at, attempts, reason FROM deliveries WHERE settled_at IS NULL AND "+
+		tx.Dialect.Any("id", 1)+" ORDER BY id", tx.Dialect.Ints(ids))
+	if err != nil {
+		return nil, fmt.Errorf("load the quarantine: %w", err)
+	}
+	for _, m := range messages {
+		if m.reason == rules.ReasonMessageIDReused {
+			// What its id was used for before stands; it can only be dismissed.
+			m.quarantine(rules.ReasonMessageIDReused)
+			continue
+		}
+		m.reason = ""
+		event, err := r.parse(m.submission.Body)
+		if err == nil {
+			m.submission.Event = event
+		}
+	}
+	return messages, nil
+}
