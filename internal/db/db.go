@@ -45,6 +45,7 @@ type DB struct {
 	Write   *sql.DB
 	Read    *sql.DB
 	reader  *ent.Client
+	primary *ent.Client
 }
 
 // Open opens the database and checks that it answers. It does not migrate.
@@ -66,6 +67,9 @@ func (d *DB) Close() error {
 
 // Client returns an ent client that reads outside any transaction, from the replica if there is one.
 func (d *DB) Client() *ent.Client { return d.reader }
+
+// Primary returns an ent client that reads what was committed last: never from a replica, which may lag.
+func (d *DB) Primary() *ent.Client { return d.primary }
 
 // Ping checks that both pools answer.
 func (d *DB) Ping(ctx context.Context) error {
@@ -187,7 +191,12 @@ func postgresDSN(address string) (string, error) {
 }
 
 func newDB(d Dialect, write, read *sql.DB) *DB {
-	return &DB{Dialect: d, Write: write, Read: read, reader: entClient(d, read)}
+	out := &DB{Dialect: d, Write: write, Read: read, reader: entClient(d, read)}
+	out.primary = out.reader // SQLite's readers see every commit, and leave the writer alone
+	if d == Postgres {
+		out.primary = entClient(d, write)
+	}
+	return out
 }
 
 // dialect names as ent knows them.

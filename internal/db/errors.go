@@ -2,9 +2,11 @@ package db
 
 import (
 	"context"
+	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"io"
+	"log/slog"
 	"net"
 
 	"github.com/lib/pq"
@@ -41,15 +43,27 @@ func Classify(err error) Class {
 	if errors.As(err, &liteErr) {
 		return classifySQLite(liteErr.Code())
 	}
-	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		return ClassCanceled
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, sql.ErrTxDone) {
+		return ClassCanceled // a transaction whose context ended is rolled back behind the caller's back
 	}
 	var netErr net.Error
-	if errors.As(err, &netErr) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) {
+	if errors.As(err, &netErr) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) || errors.Is(err, sql.ErrConnDone) {
+		return ClassUnavailable
+	}
+	var begin *beginError
+	if errors.As(err, &begin) {
 		return ClassUnavailable
 	}
 	return ClassNone
 }
+
+// beginError says that no transaction could be begun, which is never a matter of the data: the pool is
+// closed, for example.
+type beginError struct{ err error }
+
+func (e *beginError) Error() string { return "begin: " + e.err.Error() }
+
+func (e *beginError) Unwrap() error { return e.err }
 
 func classifyPostgres(err *pq.Error) Class {
 	switch err.Code {
@@ -67,7 +81,7 @@ func classifyPostgres(err *pq.Error) Class {
 		return ClassData
 	}
 	switch err.Code.Class() {
-	case "22", "23": // data exception, integrity constraint violation
+	case "22", "23", "54": // data exception, integrity constraint violation, program limit exceeded
 		return ClassData
 	case "08", "53", "57", "58", "XX": // connection, resources, operator intervention, system, internal
 		return ClassUnavailable
@@ -95,4 +109,18 @@ func classifySQLite(code int) Class {
 		return ClassUnavailable
 	}
 	return ClassUnknown
+}
+
+// LogError is err as a log attribute. A database's message can repeat the values it refused, which may
+// be personal; of a database's error only the code and the constraint are told.
+func LogError(err error) slog.Attr {
+	var pqErr *pq.Error
+	if errors.As(err, &pqErr) {
+		return slog.Group("error", slog.String("postgres", string(pqErr.Code)), slog.String("constraint", pqErr.Constraint), slog.String("table", pqErr.Table))
+	}
+	var liteErr *sqlite.Error
+	if errors.As(err, &liteErr) {
+		return slog.Group("error", slog.Int("sqlite", liteErr.Code()))
+	}
+	return slog.Any("error", err)
 }

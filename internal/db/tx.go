@@ -45,7 +45,7 @@ func (d *DB) InTx(ctx context.Context, now time.Time, fn func(*Tx) error) error 
 func (d *DB) once(ctx context.Context, now time.Time, fn func(*Tx) error) (err error) {
 	raw, err := d.Write.BeginTx(ctx, nil)
 	if err != nil {
-		return fmt.Errorf("begin: %w", err)
+		return &beginError{err}
 	}
 	done := false
 	defer func() {

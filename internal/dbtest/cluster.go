@@ -98,11 +98,14 @@ func (p *Postgres) CreateDatabase(name string) (string, error) {
 // Restart stops the cluster as a crash would, without a checkpoint, and starts it again at the same
 // address.
 func (p *Postgres) Restart() error {
-	if err := p.ctl("stop", "-m", "immediate"); err != nil {
+	if err := p.Halt(); err != nil {
 		return err
 	}
-	return p.start()
+	return p.Start()
 }
+
+// Halt stops the cluster as a crash would, and keeps its files.
+func (p *Postgres) Halt() error { return p.ctl("stop", "-m", "immediate") }
 
 // Stop stops the cluster and removes its files.
 func (p *Postgres) Stop() error {
@@ -162,7 +165,7 @@ func (p *Postgres) create() error {
 	if err := p.run("initdb", "-D", p.data(), "-U", "gelombang", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"); err != nil {
 		return err
 	}
-	return p.start()
+	return p.Start()
 }
 
 // becomeUnprivileged picks whom the server runs as, for it refuses to run as root.
@@ -191,9 +194,9 @@ func (p *Postgres) becomeUnprivileged() error {
 
 func (p *Postgres) data() string { return filepath.Join(p.dir, "data") }
 
-// start starts the server. Without fsync a machine that loses power loses the data, which are a
+// Start starts the server. Without fsync a machine that loses power loses the data, which are a
 // test's; a process that is killed loses nothing.
-func (p *Postgres) start() error {
+func (p *Postgres) Start() error {
 	options := fmt.Sprintf("-p %d -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off -c max_connections=200 -c shared_buffers=256MB -c max_wal_size=4GB", p.port)
 	return p.ctl("start", "-l", filepath.Join(p.dir, "log"), "-o", options)
 }

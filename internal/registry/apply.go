@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"time"
 
 	"gelombang/internal/db"
@@ -11,7 +12,7 @@ import (
 // database.
 func (w *workspace) apply(m *message) {
 	if m.submission.Event == nil {
-		m.quarantine(rules.ReasonMalformed)
+		m.quarantine(cmp.Or(m.submission.Unreadable, rules.ReasonMalformed))
 		return
 	}
 	if rules.FromFuture(m.submission.Event.EventTime(), w.tx.Now, w.settings) {
@@ -122,7 +123,8 @@ func (w *workspace) applyOffering(m *message, e rules.OfferingUpserted) {
 }
 
 // putOffering takes over what is said of an offering, unless something later was said already. It
-// reports whether it changed anything but the time of the last word.
+// reports whether it changed anything but the time of the last word. A withdrawal that is not earlier
+// stands: what is stored is a function of the set of events, not of their order.
 func (w *workspace) putOffering(key course, said offering, at time.Time) bool {
 	o := w.offerings[key]
 	if o == nil {
@@ -134,6 +136,9 @@ func (w *workspace) putOffering(key course, said offering, at time.Time) bool {
 	}
 	said.id, said.platformID, said.code, said.listed = o.id, o.platformID, o.code, true
 	said.changedAt = o.changedAt
+	if !o.withdrawn.Before(at) {
+		said.withdrawn = o.withdrawn
+	}
 	same := o.id != 0 && said == withoutChange(*o)
 	said.changedAt, said.changed = at, true
 	*o = said
@@ -156,12 +161,13 @@ func (w *workspace) applyWithdrawal(m *message, e rules.OfferingWithdrawn) {
 }
 
 // withdraw takes an offering off sale, unless something later was said of it already. At the same
-// instant, the withdrawal is the later word.
+// instant, the withdrawal is the later word. It says nothing of what the offering is, so an earlier
+// description that comes late is still taken over.
 func (o *offering) withdraw(at time.Time) {
-	if at.Before(o.changedAt) {
+	if at.Before(o.changedAt) || !at.After(o.withdrawn) {
 		return
 	}
-	o.withdrawn, o.changedAt, o.changed = at, at, true
+	o.withdrawn, o.changed = at, true
 }
 
 func (w *workspace) applyStatement(m *message, e rules.CompleteThrough) {

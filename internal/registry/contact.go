@@ -80,7 +80,7 @@ func (r *Registry) CorrectContact(ctx context.Context, v viewer.Viewer, in Corre
 	}
 	return r.changeContact(ctx, v, in.CardNumber, in.Reason, rules.HistoryContactCorrected, func(tx *db.Tx, p *ent.Participant) error {
 		var c Contact
-		if p.Contact != nil {
+		if present(p.Contact) {
 			var err error
 			if c, err = r.OpenContact(*p.Contact, p.CardNumber); err != nil {
 				return err

@@ -152,6 +152,13 @@ const raiseBatch = 2000
 // only fact that changes, and two statements move them and write their history.
 func (r *Registry) raiseDeadlines(ctx context.Context, tx *db.Tx, in raise) (int, error) {
 	where, args := in.condition(tx.Dialect)
+	if tx.Dialect == db.Postgres {
+		// A purchase that is recorded meanwhile would be seen by one of the statements below and not by the
+		// next, and its owner left out.
+		if _, err := tx.ExecContext(ctx, "SELECT COUNT(*) FROM (SELECT id FROM participants WHERE "+where+" ORDER BY id FOR UPDATE) locked", args...); err != nil {
+			return 0, fmt.Errorf("lock whose deadline moves: %w", err)
+		}
+	}
 	const special = " AND (revoked_at IS NOT NULL OR review_open OR EXISTS (SELECT 1 FROM purchases q WHERE q.participant_id = participants.id))"
 	var ids []int
 	err := db.Query(ctx, tx, func(rows *sql.Rows) error {

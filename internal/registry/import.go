@@ -113,7 +113,16 @@ func (r *Registry) importOnce(ctx context.Context, cohort int, rows SealedRows) 
 		if err != nil {
 			return err
 		}
-		verdict = c.judge(rows.rows, known)
+		if verdict = c.judge(rows.rows, known, len(rows.rows)); len(verdict.added) == 0 {
+			return nil
+		}
+		free, err := c.freePlaces(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if free < len(verdict.added) {
+			verdict = c.judge(rows.rows, known, free)
+		}
 		return insertParticipants(ctx, tx, c.participantRows(verdict.added, r.settings.TrainingBalance, tx.Now))
 	})
 	if err != nil {

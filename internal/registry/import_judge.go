@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -16,7 +17,7 @@ type importCohort struct {
 	number      int
 	announcedAt time.Time
 	deadline    time.Time // exclusive
-	free        int       // places that are not taken
+	quota       int
 	// provinces are the deadlines of the provinces that were given longer, exclusive.
 	provinces map[string]time.Time
 }
@@ -47,9 +48,10 @@ func (v *importVerdict) cards() []string {
 	return cards
 }
 
-// judge decides what becomes of the rows, in their order. It adds to known what it decides to add.
-func (c importCohort) judge(rows []sealedRow, known registered) *importVerdict {
+// judge decides what becomes of the rows, in their order, when free places are left.
+func (c importCohort) judge(rows []sealedRow, known registered, free int) *importVerdict {
 	v := &importVerdict{}
+	known = registered{cards: maps.Clone(known.cards), niks: maps.Clone(known.niks)} // and what is added here
 	for _, row := range rows {
 		card, cardKnown := known.cards[row.CardNumber]
 		nikCohort, nikKnown := known.niks[string(row.nikHash)]
@@ -67,7 +69,7 @@ func (c importCohort) judge(rows []sealedRow, known registered) *importVerdict {
 			refuse(RowNIKRegistered, "the NIK belongs to another card, of cohort %d", nikCohort)
 		case row.BirthDate.After(c.announcedAt):
 			refuse(RowBornAfterAnnouncement, "the birth date is after the announcement of the cohort")
-		case len(v.added) >= c.free:
+		case len(v.added) >= free:
 			refuse(RowQuotaFull, "the cohort has as many participants as places")
 		default:
 			v.added = append(v.added, row)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -22,13 +21,8 @@ func lockForImport(ctx context.Context, tx *db.Tx, number int) (importCohort, er
 	if err != nil {
 		return importCohort{}, err
 	}
-	var taken int
-	if err := tx.QueryRowContext(ctx, "SELECT COUNT(*) FROM participants WHERE cohort_id = $1", number).Scan(&taken); err != nil {
-		return importCohort{}, fmt.Errorf("count the participants: %w", err)
-	}
 	c := importCohort{
-		number: number, announcedAt: locked.AnnouncedAt, deadline: locked.Deadline, free: locked.Quota - taken,
-		provinces: map[string]time.Time{},
+		number: number, announcedAt: locked.AnnouncedAt, deadline: locked.Deadline, quota: locked.Quota, provinces: map[string]time.Time{},
 	}
 	err = db.Query(ctx, tx, func(rows *sql.Rows) error {
 		var province string
@@ -45,13 +39,23 @@ func lockForImport(ctx context.Context, tx *db.Tx, number int) (importCohort, er
 	return c, nil
 }
 
+// freePlaces counts the places that are not taken. It reads the whole cohort's index: leave it where nobody
+// is to be added.
+func (c importCohort) freePlaces(ctx context.Context, tx *db.Tx) (int, error) {
+	var taken int
+	if err := tx.QueryRowContext(ctx, "SELECT COUNT(*) FROM participants WHERE cohort_id = $1", c.number).Scan(&taken); err != nil {
+		return 0, fmt.Errorf("count the participants: %w", err)
+	}
+	return c.quota - taken, nil
+}
+
 // loadRegistered looks up the cards and the NIKs that the rows name.
 func loadRegistered(ctx context.Context, tx *db.Tx, sealed []sealedRow) (registered, error) {
-	cards, hashes := make([]string, len(sealed)), make([][]byte, 0, len(sealed))
+	cards, hashes := make([]string, len(sealed)), make([]string, 0, len(sealed))
 	for i, row := range sealed {
 		cards[i] = row.CardNumber
 		if row.nikHash != nil {
-			hashes = append(hashes, row.nikHash)
+			hashes = append(hashes, hex.EncodeToString(row.nikHash))
 		}
 	}
 	known := registered{cards: map[string]registeredCard{}, niks: map[string]int{}}
@@ -63,13 +67,13 @@ func loadRegistered(ctx context.Context, tx *db.Tx, sealed []sealedRow) (registe
 		}
 		known.cards[number] = card
 		return nil
-	}, "SELECT card_number, cohort_id, import_fingerprint FROM participants WHERE "+tx.Dialect.Any("card_number", 1), tx.Dialect.Texts(cards))
+	}, lookUp(tx.Dialect, "card_number, cohort_id, import_fingerprint", "card_number = i.value"), tx.Dialect.Texts(cards))
 	if err != nil {
 		return known, fmt.Errorf("look up the cards: %w", err)
 	}
-	condition, list, err := anyHash(tx.Dialect, "nik_hash", hashes)
-	if err != nil {
-		return known, err
+	ofHash := "nik_hash = decode(i.value, 'hex')"
+	if tx.Dialect == db.SQLite {
+		ofHash = "nik_hash = unhex(i.value)"
 	}
 	err = db.Query(ctx, tx, func(rows *sql.Rows) error {
 		var hash []byte
@@ -79,24 +83,21 @@ func loadRegistered(ctx context.Context, tx *db.Tx, sealed []sealedRow) (registe
 		}
 		known.niks[string(hash)] = cohort
 		return nil
-	}, "SELECT nik_hash, cohort_id FROM participants WHERE "+condition, list)
+	}, lookUp(tx.Dialect, "nik_hash, cohort_id", ofHash), tx.Dialect.Texts(hashes))
 	if err != nil {
 		return known, fmt.Errorf("look up the NIKs: %w", err)
 	}
 	return known, nil
 }
 
-// anyHash is db.Dialect.Any for a column of bytes and the parameter $1, which JSON cannot hold.
-func anyHash(d db.Dialect, column string, hashes [][]byte) (condition string, list any, err error) {
-	if d == db.Postgres {
-		return column + " = ANY($1)", pq.ByteaArray(hashes), nil
+// lookUp is a query for the participants that some value of the list $1 leads to, by a condition on a unique
+// column. On Postgres each value is looked up in the index: for a list this long the planner would read
+// the whole table instead, for every chunk of a file.
+func lookUp(d db.Dialect, columns, condition string) string {
+	if d == db.SQLite {
+		return "SELECT " + columns + " FROM json_each($1) i CROSS JOIN participants WHERE " + condition
 	}
-	texts := make([]string, len(hashes))
-	for i, h := range hashes {
-		texts[i] = hex.EncodeToString(h)
-	}
-	b, err := json.Marshal(texts)
-	return column + " IN (SELECT unhex(value) FROM json_each($1))", string(b), err
+	return "SELECT p.* FROM unnest(CAST($1 AS text[])) AS i(value) CROSS JOIN LATERAL (SELECT " + columns + " FROM participants WHERE " + condition + " LIMIT 1) p"
 }
 
 // insertParticipants writes the rows of importCohort.participantRows: on Postgres with COPY, the fastest way

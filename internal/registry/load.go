@@ -17,6 +17,7 @@ type need struct {
 	ids        map[int]bool // participants by id
 	invoices   map[invoice]bool
 	courses    map[course]bool
+	catalogue  bool // the courses may be changed, not only referred to
 	statements bool
 }
 
@@ -35,9 +36,9 @@ func (n *need) of(m *message) {
 	case rules.PurchaseVoided:
 		n.invoices[invoice{platform, e.InvoiceCode}] = true
 	case rules.OfferingUpserted:
-		n.courses[course{platform, e.CourseCode}] = true
+		n.courses[course{platform, e.CourseCode}], n.catalogue = true, true
 	case rules.OfferingWithdrawn:
-		n.courses[course{platform, e.CourseCode}] = true
+		n.courses[course{platform, e.CourseCode}], n.catalogue = true, true
 	case rules.CompleteThrough:
 		n.statements = true
 	}
@@ -187,6 +188,11 @@ func (w *workspace) loadOfferings(ctx context.Context, n *need) error {
 	}
 	d := w.tx.Dialect
 	platforms, codes := split(n.courses, func(k course) (int, string) { return k.platform, k.code })
+	lock := ""
+	if n.catalogue && d == db.Postgres {
+		// Not FOR UPDATE: new purchases may go on referring to them.
+		lock = " FOR NO KEY UPDATE"
+	}
 	return db.Query(ctx, w.tx, func(rows *sql.Rows) error {
 		o := &offering{}
 		var mode sql.NullString
@@ -200,7 +206,7 @@ func (w *workspace) loadOfferings(ctx context.Context, n *need) error {
 		w.offerings[course{o.platformID, o.code}] = o
 		return nil
 	}, "SELECT id, platform_id, course_code, title, provider, category, mode, price, url, listed, sample, withdrawn_at, changed_at FROM offerings WHERE "+
-		d.Any("platform_id", 1)+" AND "+d.Any("course_code", 2), d.Ints(platforms), d.Texts(codes))
+		d.Any("platform_id", 1)+" AND "+d.Any("course_code", 2)+" ORDER BY id"+lock, d.Ints(platforms), d.Texts(codes))
 }
 
 // loadStatements loads the platforms' statements of completeness, when one is reported or when a

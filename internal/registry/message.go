@@ -18,11 +18,12 @@ type Submission struct {
 	ReceivedAt time.Time
 	Headers    string // the signature headers as received, as JSON
 	Body       []byte
-	// Event is what the body says; nil when it is not what the contract says. Then Problem tells
-	// where, without repeating any value.
-	Event     rules.Event
-	EventType string // the type that the body names, also when it is malformed; may be empty
-	Problem   string
+	// Event is what the body says; nil when it cannot be read. Then Unreadable tells why, and Problem
+	// where it departs from the contract, without repeating any value.
+	Event      rules.Event
+	EventType  string // the type that the body names, also when it cannot be read; may be empty
+	Unreadable rules.Reason
+	Problem    string
 }
 
 // ReceiptStatus is what became of a submission.
@@ -56,10 +57,20 @@ type message struct {
 	stored     bool // it is in the database already
 	attempts   int
 	settledBy  string
+	label
+}
+
+// label is what a delivery is found by: what it says of itself, as far as it can be read.
+type label struct {
+	eventType string
+	eventTime time.Time // zero when it cannot be read
+	card      string
+	invoice   string
+	course    string
 }
 
 func newMessage(s Submission) *message {
-	return &message{submission: s, dedupeKey: s.MessageID, digest: sha256.Sum256(s.Body)}
+	return &message{submission: s, dedupeKey: s.MessageID, digest: sha256.Sum256(s.Body), label: labelOf(s)}
 }
 
 // reusedKey is the key of a message whose id was used before with other bytes. A message id has no #.
@@ -73,35 +84,35 @@ func (m *message) quarantine(reason rules.Reason) {
 
 func (m *message) applied() { m.outcome, m.reason = rules.DeliveryApplied, "" }
 
-// names are the card, invoice and course that the event names, to find the delivery by.
-func (m *message) names() (card, invoiceCode, courseCode string) {
-	switch e := m.submission.Event.(type) {
+// labelOf reads the label off the event.
+func labelOf(s Submission) label {
+	l := label{eventType: s.EventType}
+	switch e := s.Event.(type) {
 	case rules.PurchaseCompleted:
-		return e.CardNumber, e.InvoiceCode, e.CourseCode
+		l.eventTime, l.card, l.invoice, l.course = e.Timestamp, e.CardNumber, e.InvoiceCode, e.CourseCode
 	case rules.PurchaseVoided:
-		return "", e.InvoiceCode, ""
+		l.eventTime, l.invoice = e.Timestamp, e.InvoiceCode
 	case rules.OfferingUpserted:
-		return "", "", e.CourseCode
+		l.eventTime, l.course = e.Timestamp, e.CourseCode
 	case rules.OfferingWithdrawn:
-		return "", "", e.CourseCode
+		l.eventTime, l.course = e.Timestamp, e.CourseCode
+	case rules.CompleteThrough:
+		l.eventTime = e.Timestamp
 	case rules.AlumniStageReached:
-		return e.CardNumber, "", ""
-	default:
-		return "", "", ""
+		l.eventTime, l.card = e.Timestamp, e.CardNumber
 	}
+	return l
 }
 
-// order is the order in which the messages of a group are applied: what others may need comes first. The
-// result is the same for every order; this one spares retries.
+// order is the order in which the messages of a group are applied: what others may need, or may be judged
+// by, comes first. Were they applied one by one, the result would be the same; this order spares retries.
 func (m *message) order() int {
 	switch m.submission.Event.(type) {
-	case rules.OfferingUpserted:
+	case rules.OfferingUpserted, rules.CompleteThrough:
 		return 0
 	case rules.PurchaseCompleted:
 		return 1
-	case rules.PurchaseVoided, rules.OfferingWithdrawn:
-		return 2
 	default:
-		return 3
+		return 2
 	}
 }

@@ -62,6 +62,7 @@ func (r *Registry) PutOfferings(ctx context.Context, v viewer.Viewer, platformCo
 		for _, o := range in {
 			n.courses[course{p.ID, o.CourseCode}] = true
 		}
+		n.catalogue = true
 		if err := w.load(ctx, n); err != nil {
 			return err
 		}
@@ -90,8 +91,12 @@ func (w *workspace) enterOffering(platformID int, in Offering) bool {
 		return false
 	}
 	at := w.tx.Now
-	if known := w.offerings[key]; known != nil && !at.After(known.changedAt) {
-		at = known.changedAt.Add(time.Microsecond)
+	if known := w.offerings[key]; known != nil {
+		for _, word := range []time.Time{known.changedAt, known.withdrawn} {
+			if !at.After(word) {
+				at = word.Add(time.Microsecond)
+			}
+		}
 	}
 	return w.putOffering(key, said, at)
 }
@@ -144,7 +149,7 @@ func (r *Registry) WithdrawOffering(ctx context.Context, v viewer.Viewer, platfo
 		}
 		w, n := newWorkspace(tx, r.settings), newNeed()
 		key := course{p.ID, courseCode}
-		n.courses[key] = true
+		n.courses[key], n.catalogue = true, true
 		if err := w.load(ctx, n); err != nil {
 			return err
 		}

@@ -70,17 +70,13 @@ func (w *workspace) writeDeliveries(ctx context.Context, messages []*message) er
 
 func (w *workspace) deliveryRow(m *message) []any {
 	s := m.submission
-	var eventTime, settled db.Time
-	if s.Event != nil {
-		eventTime.Time = s.Event.EventTime()
-	}
+	var settled db.Time
 	if m.outcome == rules.DeliveryApplied {
 		settled.Time = w.tx.Now
 	}
-	card, invoiceCode, courseCode := m.names()
 	return []any{
 		s.PlatformID, s.MessageID, m.dedupeKey, s.KeyID, s.Body, m.digest[:], s.Headers, db.Instant(s.SignedAt), db.Instant(s.ReceivedAt),
-		s.EventType, eventTime, card, invoiceCode, courseCode, string(m.outcome), nullText(string(m.reason)), s.Problem, 1, settled, "",
+		m.eventType, db.Time{Time: m.eventTime}, m.card, m.invoice, m.course, string(m.outcome), nullText(string(m.reason)), s.Problem, 1, settled, "",
 	}
 }
 
@@ -92,15 +88,20 @@ func (w *workspace) updateDeliveries(ctx context.Context, messages []*message) e
 			continue
 		}
 		var settled db.Time
-		by := ""
+		by, problem := "", m.submission.Problem
 		if m.outcome != rules.DeliveryQuarantined {
-			settled.Time, by = w.tx.Now, m.settledBy
+			settled.Time, by, problem = w.tx.Now, m.settledBy, ""
 		}
-		rows = append(rows, []any{m.id, string(m.outcome), nullText(string(m.reason)), m.attempts, settled, by})
+		rows = append(rows, []any{
+			m.id, string(m.outcome), nullText(string(m.reason)), problem, m.attempts, settled, by,
+			m.eventType, db.Time{Time: m.eventTime}, m.card, m.invoice, m.course,
+		})
 	}
 	slices.SortFunc(rows, byID)
-	return db.Bulk{Table: "deliveries", Columns: []string{"outcome", "reason", "attempts", "settled_at", "settled_by"}, Rows: rows}.
-		Update(ctx, w.tx, []string{"BIGINT", "TEXT", "TEXT", "BIGINT", timeType, "TEXT"})
+	return db.Bulk{Table: "deliveries", Columns: []string{
+		"outcome", "reason", "problem", "attempts", "settled_at", "settled_by", "event_type", "event_time", "card_number", "invoice_code", "course_code",
+	}, Rows: rows}.
+		Update(ctx, w.tx, []string{"BIGINT", "TEXT", "TEXT", "TEXT", "BIGINT", timeType, "TEXT", "TEXT", timeType, "TEXT", "TEXT", "TEXT"})
 }
 
 func (w *workspace) writeOfferings(ctx context.Context) error {
@@ -225,6 +226,9 @@ func (w *workspace) writeReviews(ctx context.Context) error {
 
 func (w *workspace) writeStatements(ctx context.Context) error {
 	var rows [][]any
+	slices.SortFunc(w.statements, func(a, b statement) int {
+		return cmp.Or(cmp.Compare(a.platformID, b.platformID), a.through.Compare(b.through))
+	})
 	for _, s := range w.statements {
 		if s.from != nil {
 			rows = append(rows, []any{s.platformID, s.through, s.count, s.amount, s.receivedAt, s.from.id})

@@ -63,6 +63,7 @@ func (r *Registry) PutPlatform(ctx context.Context, v viewer.Viewer, in Platform
 	if err != nil {
 		return nil, fmt.Errorf("put the platform: %w", err)
 	}
+	r.keysVersion.Add(1)
 	return out, nil
 }
 

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"gelombang/ent"
-	"gelombang/ent/platform"
 	"gelombang/ent/platformkey"
 	"gelombang/internal/db"
 	"gelombang/internal/viewer"
@@ -76,6 +75,7 @@ func (r *Registry) CreatePlatformKey(ctx context.Context, v viewer.Viewer, in Ne
 	if err != nil {
 		return nil, "", err
 	}
+	r.keysVersion.Add(1)
 	r.log.InfoContext(ctx, "a platform key was created", slog.String("platform", in.Platform), slog.Int("key_id", out.ID), slog.String("by", v.Subject))
 	return out, material.shown, nil
 }
@@ -122,40 +122,54 @@ func (r *Registry) RetirePlatformKey(ctx context.Context, v viewer.Viewer, id in
 	if err != nil {
 		return nil, err
 	}
+	r.keysVersion.Add(1)
 	r.log.InfoContext(ctx, "a platform key was retired", slog.Int("key_id", id), slog.String("by", v.Subject))
 	return out, nil
 }
 
-// PlatformKeys returns a platform with every key it has, ready to verify with, those of the past and of
-// the future included: the verifier looks at the clock. It returns [NotFound] for an unknown platform.
-func (r *Registry) PlatformKeys(ctx context.Context, code string) (*ent.Platform, []signature.Key, error) {
-	p, err := r.db.Primary().Platform.Query().Where(platform.Code(code)).WithKeys().Only(ctx)
-	if ent.IsNotFound(err) {
-		return nil, nil, notFound("platform", "there is no platform with that code")
-	}
-	if err != nil {
-		return nil, nil, fmt.Errorf("load the platform: %w", err)
-	}
-	keys := make([]signature.Key, 0, len(p.Edges.Keys))
-	for _, k := range p.Edges.Keys {
-		key, err := r.openKey(p.Code, k)
-		if err != nil {
-			return nil, nil, fmt.Errorf("key %d of %s: %w", k.ID, p.Code, err)
-		}
-		keys = append(keys, key)
-	}
-	return p, keys, nil
+// Verifier is what it takes to verify a platform's signatures.
+type Verifier struct {
+	PlatformID int
+	Tolerance  time.Duration // how far a signature's timestamp may be from our clock, either way
+	// Keys are all that the platform ever had, those of the past and of the future included: the
+	// verification looks at the clock.
+	Keys []signature.Key
 }
+
+// Verifiers returns the verifier of every platform, by code.
+func (r *Registry) Verifiers(ctx context.Context) (map[string]Verifier, error) {
+	platforms, err := r.db.Primary().Platform.Query().WithKeys().All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("load the platforms' keys: %w", err)
+	}
+	verifiers := make(map[string]Verifier, len(platforms))
+	for _, p := range platforms {
+		v := Verifier{PlatformID: p.ID, Tolerance: time.Duration(p.ToleranceSeconds) * time.Second}
+		for _, k := range p.Edges.Keys {
+			key, err := r.openKey(p.Code, k)
+			if err != nil {
+				return nil, fmt.Errorf("key %d of %s: %w", k.ID, p.Code, err)
+			}
+			v.Keys = append(v.Keys, key)
+		}
+		verifiers[p.Code] = v
+	}
+	return verifiers, nil
+}
+
+// KeysVersion changes whenever this process has changed a platform or a key. What other servers changed,
+// it does not tell.
+func (r *Registry) KeysVersion() int64 { return r.keysVersion.Load() }
 
 func (r *Registry) openKey(platformCode string, k *ent.PlatformKey) (signature.Key, error) {
 	key := signature.Key{ID: int64(k.ID), Scheme: signature.Scheme(k.Scheme), ClientCode: k.ClientCode, NotBefore: k.NotBefore}
 	if k.NotAfter != nil {
 		key.NotAfter = *k.NotAfter
 	}
-	if k.PublicKey != nil {
+	if present(k.PublicKey) {
 		key.Public = *k.PublicKey
 	}
-	if k.Secret != nil {
+	if present(k.Secret) {
 		secret, err := r.secrets.Decrypt(*k.Secret, keyContext(platformCode))
 		if err != nil {
 			return signature.Key{}, err
@@ -164,6 +178,9 @@ func (r *Registry) openKey(platformCode string, k *ent.PlatformKey) (signature.K
 	}
 	return key, nil
 }
+
+// present reports whether an optional column of bytes has a value: ent reads NULL as a pointer to nothing.
+func present(b *[]byte) bool { return b != nil && len(*b) > 0 }
 
 // keyContext binds a secret's ciphertext to its platform.
 func keyContext(platformCode string) string { return "platform-key:" + platformCode }

@@ -9,6 +9,7 @@ package registry
 import (
 	"errors"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"gelombang/internal/db"
@@ -36,6 +37,8 @@ type Registry struct {
 	clock    func() time.Time
 	log      *slog.Logger
 	parse    func(body []byte) (rules.Event, error)
+
+	keysVersion atomic.Int64
 }
 
 // New returns a registry.

@@ -30,6 +30,9 @@ func (r *Registry) Revoke(ctx context.Context, v viewer.Viewer, in Revoke) (int,
 	if err := checkReason(in.Reason); err != nil {
 		return 0, err
 	}
+	if in.EffectiveAt.IsZero() {
+		return 0, invalid("effectiveAt", "say from when on the memberships are ended")
+	}
 	revoked := 0
 	for batch := range slices.Chunk(slices.Sorted(slices.Values(in.Participants)), revokeBatch) {
 		n := 0

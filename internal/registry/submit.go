@@ -64,23 +64,30 @@ func (r *Registry) submitAlone(ctx context.Context, s Submission) Receipt {
 	}
 	r.log.ErrorContext(ctx, "a delivery cannot be applied and goes to quarantine", slog.Int("platform_id", s.PlatformID),
 		slog.String("message_id", s.MessageID), db.LogError(err))
-	s.Event, s.Problem = nil, "refused when it was applied; see the log"
-	receipt, err := r.quarantine(ctx, s, rules.ReasonRejectedByDatabase)
+	s.Problem = refusedProblem
+	m := newMessage(s)
+	err = r.quarantine(ctx, m)
+	if err != nil && !outage(err) {
+		// It may be its label that the database refuses.
+		m.label = label{eventType: s.EventType}
+		err = r.quarantine(ctx, m)
+	}
 	if err != nil {
 		return Receipt{Err: err}
 	}
-	return receipt
+	return m.receipt()
 }
 
-// quarantine records a delivery without applying anything of it.
-func (r *Registry) quarantine(ctx context.Context, s Submission, reason rules.Reason) (Receipt, error) {
-	m := newMessage(s)
-	m.quarantine(reason)
-	err := r.db.InTx(ctx, r.clock(), func(tx *db.Tx) error {
-		w := newWorkspace(tx, r.settings)
-		return w.persist(ctx, []*message{m})
+// refusedProblem is what is told of a delivery that could not be applied by a fault of ours.
+const refusedProblem = "refused when it was applied; see the log"
+
+// quarantine records a delivery that the database refuses, without applying anything of it. It can be found
+// by what it names, so that nobody is held to a deadline whose purchase lies there unnoticed.
+func (r *Registry) quarantine(ctx context.Context, m *message) error {
+	m.quarantine(rules.ReasonRejectedByDatabase)
+	return r.db.InTx(ctx, r.clock(), func(tx *db.Tx) error {
+		return newWorkspace(tx, r.settings).persist(ctx, []*message{m})
 	})
-	return Receipt{Status: Quarantined, Reason: reason, DeliveryID: m.id}, err
 }
 
 // submit records the group, again when it collided with another server's.

@@ -46,36 +46,51 @@ func (r *Registry) retryCards(ctx context.Context, cards []string) error {
 	return err
 }
 
+// news is what deliveries bring that others may have been waiting for. A purchase brings its course as
+// well, which may be new to the catalogue.
+type news struct{ invoices, courses map[string]bool }
+
+func newNews() news { return news{invoices: map[string]bool{}, courses: map[string]bool{}} }
+
+func (n news) add(event rules.Event) {
+	switch e := event.(type) {
+	case rules.PurchaseCompleted:
+		n.invoices[e.InvoiceCode], n.courses[e.CourseCode] = true, true
+	case rules.OfferingUpserted:
+		n.courses[e.CourseCode] = true
+	}
+}
+
 // settleWaiting tries what waits for the purchases and offerings of this group, and what of this group
 // waits for something that another transaction has committed since. A failure is not the sender's: the
 // group is committed, and the next round of RetryWaiting does the rest.
 func (r *Registry) settleWaiting(ctx context.Context, group []Submission, receipts []Receipt) {
-	invoices, courses, own := map[string]bool{}, map[string]bool{}, []int{}
+	brought, own := newNews(), []int{}
 	for i, s := range group {
-		switch e := s.Event.(type) {
-		case rules.PurchaseCompleted:
-			invoices[e.InvoiceCode] = true
-		case rules.OfferingUpserted:
-			courses[e.CourseCode] = true
-		}
+		brought.add(s.Event)
 		if receipts[i].Status == Quarantined && receipts[i].Reason.Heals() && receipts[i].Reason != rules.ReasonFromFuture {
 			own = append(own, receipts[i].DeliveryID)
 		}
 	}
-	if len(invoices)+len(courses)+len(own) == 0 {
-		return
-	}
-	d := r.db.Dialect
-	ids, err := r.waiting(ctx,
-		"("+d.Any("d.invoice_code", 1)+" AND "+invoiceIsKnown+") OR ("+d.Any("d.course_code", 2)+" AND "+courseIsKnown+") OR ("+
-			d.Any("d.id", 3)+" AND (("+cardIsKnown+") OR ("+invoiceIsKnown+") OR ("+courseIsKnown+")))",
-		d.Texts(slices.Collect(maps.Keys(invoices))), d.Texts(slices.Collect(maps.Keys(courses))), d.Ints(own))
+	ids, err := r.waitingFor(ctx, brought, own)
 	if err == nil {
 		_, err = r.reapply(ctx, ids, "")
 	}
 	if err != nil {
 		r.log.WarnContext(ctx, "deliveries that wait for this group are left for the next round", db.LogError(err))
 	}
+}
+
+// waitingFor returns the deliveries that wait for the news, and those of own whose obstacle is gone.
+func (r *Registry) waitingFor(ctx context.Context, brought news, own []int) ([]int, error) {
+	if len(brought.invoices)+len(brought.courses)+len(own) == 0 {
+		return nil, nil
+	}
+	d := r.db.Dialect
+	return r.waiting(ctx,
+		"("+d.Any("d.invoice_code", 1)+" AND "+invoiceIsKnown+") OR ("+d.Any("d.course_code", 2)+" AND "+courseIsKnown+") OR ("+
+			d.Any("d.id", 3)+" AND (("+cardIsKnown+") OR ("+invoiceIsKnown+") OR ("+courseIsKnown+")))",
+		d.Texts(slices.Collect(maps.Keys(brought.invoices))), d.Texts(slices.Collect(maps.Keys(brought.courses))), d.Ints(own))
 }
 
 func (r *Registry) waiting(ctx context.Context, condition string, args ...any) ([]int, error) {
@@ -94,73 +109,121 @@ func (r *Registry) waiting(ctx context.Context, condition string, args ...any) (
 	return ids, nil
 }
 
-// reapply tries deliveries of the quarantine again, in batches, and returns how many were applied. Two
-// servers may try the same one at the same time: a repetition changes nothing.
+// reapply tries deliveries of the quarantine again, then those that waited for what these brought, and
+// returns how many were applied. The former are settled in the name of by.
 func (r *Registry) reapply(ctx context.Context, ids []int, by string) (int, error) {
 	applied := 0
+	for len(ids) > 0 {
+		brought := newNews()
+		n, err := r.reapplyAll(ctx, ids, by, brought)
+		applied += n
+		if err != nil {
+			return applied, err
+		}
+		// What comes next are voids and withdrawals, for which nothing waits.
+		if ids, err = r.waitingFor(ctx, brought, nil); err != nil {
+			return applied, err
+		}
+		by = ""
+	}
+	return applied, nil
+}
+
+func (r *Registry) reapplyAll(ctx context.Context, ids []int, by string, brought news) (int, error) {
+	applied := 0
 	for batch := range slices.Chunk(ids, retryBatch) {
-		n, err := r.reapplyBatch(ctx, batch, by)
+		n, err := r.reapplyBatch(ctx, batch, by, brought)
 		applied += n
 		if err == nil {
 			continue
 		}
-		if outage(err) || len(batch) == 1 {
+		if outage(err) {
 			return applied, err
 		}
 		// One of them is refused: the others must not wait for it.
 		for _, id := range batch {
-			n, err := r.reapplyBatch(ctx, []int{id}, by)
+			n, err := r.reapplyAlone(ctx, id, by, brought)
 			applied += n
 			if err != nil {
-				r.log.ErrorContext(ctx, "a delivery in quarantine is refused again", slog.Int("delivery_id", id), db.LogError(err))
+				return applied, err
 			}
 		}
 	}
 	return applied, nil
 }
 
-func (r *Registry) reapplyBatch(ctx context.Context, ids []int, by string) (applied int, err error) {
-	defer recoverAs(&err, r.log)
+// reapplyAlone tries one delivery. One that is refused is left for a person, or it would be tried, and
+// refused, for ever.
+func (r *Registry) reapplyAlone(ctx context.Context, id int, by string, brought news) (int, error) {
+	n, err := r.reapplyBatch(ctx, []int{id}, by, brought)
+	if err == nil || outage(err) {
+		return n, err
+	}
+	r.log.ErrorContext(ctx, "a delivery in quarantine is refused when it is applied", slog.Int("delivery_id", id), db.LogError(err))
 	err = r.db.InTx(ctx, r.clock(), func(tx *db.Tx) error {
-		applied = 0
-		messages, err := r.quarantined(ctx, tx, ids)
-		if err != nil {
+		_, err := tx.ExecContext(ctx, "UPDATE deliveries SET reason = $2, problem = $3, attempts = attempts + 1 WHERE id = $1 AND settled_at IS NULL",
+			id, string(rules.ReasonRejectedByDatabase), refusedProblem)
+		return err
+	})
+	return 0, err
+}
+
+// reapplyBatch tries deliveries in one transaction, again when it collided with another server's.
+func (r *Registry) reapplyBatch(ctx context.Context, ids []int, by string, brought news) (applied int, err error) {
+	var messages []*message
+	for range maxCollisions {
+		messages, err = r.reapplyOnce(ctx, ids, by)
+		if db.Classify(err) != db.ClassUnique {
+			break
+		}
+	}
+	if err != nil {
+		return 0, err
+	}
+	for _, m := range messages {
+		if m.outcome == rules.DeliveryApplied {
+			brought.add(m.submission.Event)
+			applied++
+		}
+	}
+	return applied, nil
+}
+
+func (r *Registry) reapplyOnce(ctx context.Context, ids []int, by string) (messages []*message, err error) {
+	defer recoverAs(&err, r.log)
+	err = r.db.InTx(ctx, r.clock(), func(tx *db.Tx) (err error) {
+		if messages, err = r.quarantined(ctx, tx, ids); err != nil {
 			return err
 		}
 		for _, m := range messages {
 			m.settledBy = by
 		}
-		if err := r.process(ctx, tx, messages); err != nil {
-			return err
-		}
-		for _, m := range messages {
-			if m.outcome == rules.DeliveryApplied {
-				applied++
-			}
-		}
-		return nil
+		return r.process(ctx, tx, messages)
 	})
-	return applied, err
+	return messages, err
 }
 
 // quarantined loads deliveries of the quarantine and parses them again: this version may read what an
-// earlier one could not.
+// earlier one could not. It locks them, so that of two servers that try the same one at the same time
+// the second finds it settled.
 func (r *Registry) quarantined(ctx context.Context, tx *db.Tx, ids []int) ([]*message, error) {
 	var messages []*message
 	err := db.Query(ctx, tx, func(rows *sql.Rows) error {
 		var s Submission
 		m := &message{stored: true}
-		var signed, received db.Time
-		if err := rows.Scan(&m.id, &s.PlatformID, &s.MessageID, &m.dedupeKey, &s.KeyID, &s.Body, &signed, &received, &m.attempts, &m.reason); err != nil {
+		var signed, received, event db.Time
+		if err := rows.Scan(&m.id, &s.PlatformID, &s.MessageID, &m.dedupeKey, &s.KeyID, &s.Body, &signed, &received, &m.attempts, &m.reason,
+			&s.Problem, &m.eventType, &event, &m.card, &m.invoice, &m.course); err != nil {
 			return err
 		}
-		s.SignedAt, s.ReceivedAt = signed.Time, received.Time
+		s.SignedAt, s.ReceivedAt, m.eventTime = signed.Time, received.Time, event.Time
 		m.attempts++
 		m.submission = s
 		messages = append(messages, m)
 		return nil
-	}, "SELECT id, platform_id, message_id, dedupe_key, platform_key_id, body, signed_at, received_at, attempts, reason FROM deliveries WHERE settled_at IS NULL AND "+
-		tx.Dialect.Any("id", 1)+" ORDER BY id", tx.Dialect.Ints(ids))
+	}, "SELECT id, platform_id, message_id, dedupe_key, platform_key_id, body, signed_at, received_at, attempts, reason,"+
+		" problem, event_type, event_time, card_number, invoice_code, course_code FROM deliveries WHERE settled_at IS NULL AND "+
+		tx.Dialect.Any("id", 1)+" ORDER BY id"+tx.Dialect.ForUpdate(), tx.Dialect.Ints(ids))
 	if err != nil {
 		return nil, fmt.Errorf("load the quarantine: %w", err)
 	}
@@ -170,11 +233,14 @@ func (r *Registry) quarantined(ctx context.Context, tx *db.Tx, ids []int) ([]*me
 			m.quarantine(rules.ReasonMessageIDReused)
 			continue
 		}
-		m.reason = ""
 		event, err := r.parse(m.submission.Body)
 		if err == nil {
-			m.submission.Event = event
+			m.submission.Event, m.submission.EventType = event, event.EventType()
+			m.label = labelOf(m.submission)
+		} else if !m.reason.Heals() {
+			m.submission.Unreadable = m.reason
 		}
+		m.reason = ""
 	}
 	return messages, nil
 }

@@ -78,7 +78,7 @@ type offering struct {
 	listed     bool
 	sample     bool
 	withdrawn  time.Time
-	changedAt  time.Time // event time of the last change applied
+	changedAt  time.Time // event time of the last description taken over; zero while unlisted
 	changed    bool
 }
 

@@ -48,10 +48,16 @@ func Open(dir string) (*Keyring, error) {
 }
 
 // Create makes a directory with new keysets, readable by the owner only. It refuses to overwrite
-// keysets: what they encrypted could never be read again.
+// keysets, and to replace one that is missing beside the other: what they encrypted could never be read
+// again. The error is then an [fs.ErrExist].
 func Create(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("make the key directory: %w", err)
+	}
+	for _, name := range []string{aeadFile, prfFile} {
+		if _, err := os.Lstat(filepath.Join(dir, name)); err == nil {
+			return fmt.Errorf("%s: %w: it is not replaced; if its sibling is missing, restore that from a backup", filepath.Join(dir, name), fs.ErrExist)
+		}
 	}
 	for _, file := range []struct {
 		name     string
