@@ -83,6 +83,44 @@ func TestExamplesMatchTheDocument(t *testing.T) {
 	}
 }
 
+func TestAcceptedBodiesMatchTheDocument(t *testing.T) {
+	examples := read(t).Components.Examples
+	tests := []struct{ name, example, old, replacement string }{
+		{"longest code", "PurchaseCompleted", `INV/20210406/0001`, strings.Repeat("é", 128)},
+		{"longest title", "OfferingUpserted", `Menjahit dasar`, strings.Repeat("語", 500)},
+		{"longest url", "OfferingUpserted", `https://contoh.id/kelas/menjahit-dasar`, "https://contoh.id/" + strings.Repeat("x", 1982)},
+		{"least amount", "PurchaseCompleted", `500000`, `0`},
+		{"greatest amount", "PurchaseCompleted", `500000`, `1000000000000000`},
+		{"greatest count", "CompleteThrough", `81250`, `1000000000000000`},
+		{"no schedule", "PurchaseCompleted", `"schedule_code": "2021-04-12",`, ``},
+		{"schedule null", "PurchaseCompleted", `"2021-04-12"`, `null`},
+		{"title null", "PurchaseCompleted", `"Menjahit dasar"`, `null`},
+		{"provider null", "PurchaseCompleted", `"Lembaga Contoh"`, `null`},
+		{"category null", "PurchaseCompleted", `"Keterampilan"`, `null`},
+		{"mode null", "PurchaseCompleted", `"online"`, `null`},
+		{"time in UTC with a fraction", "PurchaseCompleted", `"purchased_at": "2021-04-06T17:44:59+07:00"`, `"purchased_at": "2021-04-06T10:44:59.123456789Z"`},
+		{"unknown field", "PurchaseCompleted", `"amount"`, `"discount": {"code": "X"}, "amount"`},
+		{"unknown field of the envelope", "PurchaseCompleted", `"type"`, `"version": 2, "type"`},
+		{"withdrawal with the fields of an offering", "OfferingUpserted", `offering.upserted`, `offering.withdrawn`},
+	}
+	v := newValidator(t)
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			example := string(examples[tt.example].Value)
+			body := []byte(strings.Replace(example, tt.old, tt.replacement, 1))
+			if string(body) == example {
+				t.Fatal("the edit changes nothing")
+			}
+			if _, err := payload.Parse(body); err != nil {
+				t.Error(err)
+			}
+			if ok, errs := v.ValidateHttpRequestSync(post(t, standard(body), body)); !ok {
+				t.Errorf("the document refuses it: %s", describe(errs))
+			}
+		})
+	}
+}
+
 // TestRefusedBodiesDoNotMatchTheDocument edits the examples. What JSON Schema cannot say (numbers
 // such as 5e5, names that occur twice) is not here; the document says it in words.
 func TestRefusedBodiesDoNotMatchTheDocument(t *testing.T) {
@@ -128,6 +166,7 @@ func TestRefusedBodiesDoNotMatchTheDocument(t *testing.T) {
 		{"url with a port only", "OfferingUpserted", `contoh.id/`, `:443/`},
 		{"url with a user name", "OfferingUpserted", `contoh.id`, `a@contoh.id`},
 		{"url with a space", "OfferingUpserted", `menjahit-dasar`, `menjahit dasar`},
+		{"url with a broken escape", "OfferingUpserted", `menjahit-dasar`, `%zz`},
 		{"url too long", "OfferingUpserted", `menjahit-dasar`, strings.Repeat("x", 2000)},
 		{"no reason", "PurchaseVoided", `"reason": "Kelas dibatalkan oleh lembaga"`, `"why": ""`},
 		{"no through", "CompleteThrough", `"through"`, `"until"`},

@@ -141,8 +141,8 @@ func TestNewSecretReportsAShortSource(t *testing.T) {
 func TestKeyNeverShowsItsSecret(t *testing.T) {
 	k := signature.Key{ID: 7, Scheme: signature.PMO, Secret: []byte("tell-nobody"), ClientCode: clientCode}
 	var log bytes.Buffer
-	slog.New(slog.NewJSONHandler(&log, nil)).Info("used", "key", k, "text", fmt.Sprintf("%v %+v %#v %s %q", k, k, k, k, k))
-	for _, leak := range []string{"tell-nobody", fmt.Sprint(k.Secret), fmt.Sprintf("%x", k.Secret), base64.StdEncoding.EncodeToString(k.Secret)} {
+	slog.New(slog.NewJSONHandler(&log, nil)).Info("used", "key", k, "keys", []signature.Key{k}, "text", fmt.Sprintf("%v %+v %#v %s %q", k, k, k, k, k))
+	for _, leak := range []string{"tell-nobody", fmt.Sprintf("%d", k.Secret), fmt.Sprintf("%x", k.Secret), base64.StdEncoding.EncodeToString(k.Secret)} {
 		if strings.Contains(log.String(), leak) {
 			t.Errorf("the log shows the secret: %s", log.String())
 		}

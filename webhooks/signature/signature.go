@@ -45,7 +45,7 @@ type Key struct {
 	Scheme Scheme
 	// Secret is the shared secret: for STANDARD_V1 the 24 to 64 decoded bytes of a "whsec_"
 	// secret, for PMO the bytes of the sign key as they are. Not used by STANDARD_V1A.
-	Secret []byte
+	Secret []byte `json:"-"` // a list of keys in a structured log would show it
 	// Public is the public key of STANDARD_V1A.
 	Public ed25519.PublicKey
 	// ClientCode is the sender's client code under PMO; the request must name the same.
