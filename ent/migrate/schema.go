@@ -70,6 +70,14 @@ var (
 				Columns: []*schema.Column{DeliveriesColumns[20], DeliveriesColumns[2]},
 			},
 			{
+				Name:    "delivery_settled_at",
+				Unique:  false,
+				Columns: []*schema.Column{DeliveriesColumns[18]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "body IS NOT NULL",
+				},
+			},
+			{
 				Name:    "delivery_received_at",
 				Unique:  false,
 				Columns: []*schema.Column{DeliveriesColumns[8]},

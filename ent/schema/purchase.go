@@ -104,6 +104,7 @@ func (Delivery) Indexes() []ent.Index {
 	quarantined := entsql.IndexWhere("settled_at IS NULL")
 	return []ent.Index{
 		index.Fields("platform_id", "dedupe_key").Unique(),
+		index.Fields("settled_at").Annotations(entsql.IndexWhere("body IS NOT NULL")), // to remove bodies after the retention time
 		index.Fields("received_at"),
 		index.Fields("platform_id", "received_at"),
 		index.Fields("card_number").Annotations(quarantined),

@@ -126,6 +126,7 @@ func sqliteDSN(file, txlock string, readOnly bool) string {
 			"foreign_keys(1)",
 			"temp_store(MEMORY)",
 			"cache_size(-65536)",
+			"secure_delete(1)", // what is erased is overwritten, not only unlinked
 		},
 	}
 	if readOnly {

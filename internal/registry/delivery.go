@@ -18,7 +18,7 @@ func (r *Registry) RetryDelivery(ctx context.Context, v viewer.Viewer, id int) (
 	if err := authorise(v.ManagesCohorts(), "retry deliveries"); err != nil {
 		return nil, err
 	}
-	if _, err := r.inQuarantine(ctx, id); err != nil {
+	if err := r.inQuarantine(ctx, id); err != nil {
 		return nil, err
 	}
 	if _, err := r.reapply(ctx, []int{id}, v.Subject); err != nil {
@@ -38,7 +38,7 @@ func (r *Registry) DismissDelivery(ctx context.Context, v viewer.Viewer, id int,
 	if err := checkText("reason", reason); err != nil {
 		return nil, err
 	}
-	if _, err := r.inQuarantine(ctx, id); err != nil {
+	if err := r.inQuarantine(ctx, id); err != nil {
 		return nil, err
 	}
 	err := r.db.InTx(ctx, r.clock(), func(tx *db.Tx) error {
@@ -59,15 +59,15 @@ func (r *Registry) DismissDelivery(ctx context.Context, v viewer.Viewer, id int,
 	return r.delivery(ctx, id)
 }
 
-func (r *Registry) inQuarantine(ctx context.Context, id int) (*ent.Delivery, error) {
+func (r *Registry) inQuarantine(ctx context.Context, id int) error {
 	d, err := r.delivery(ctx, id)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if d.Outcome != rules.DeliveryQuarantined {
-		return nil, notPossible("delivery", "the delivery is not in quarantine")
+		return notPossible("delivery", "the delivery is not in quarantine")
 	}
-	return d, nil
+	return nil
 }
 
 // delivery reads from the database that was written to, not from a replica that may lag.

@@ -101,7 +101,7 @@ func (w *workspace) updateDeliveries(ctx context.Context, messages []*message) e
 	return db.Bulk{Table: "deliveries", Columns: []string{
 		"outcome", "reason", "problem", "attempts", "settled_at", "settled_by", "event_type", "event_time", "card_number", "invoice_code", "course_code",
 	}, Rows: rows}.
-		Update(ctx, w.tx, []string{"BIGINT", "TEXT", "TEXT", "TEXT", "BIGINT", timeType, "TEXT", "TEXT", timeType, "TEXT", "TEXT", "TEXT"})
+			Update(ctx, w.tx, []string{"BIGINT", "TEXT", "TEXT", "TEXT", "BIGINT", timeType, "TEXT", "TEXT", timeType, "TEXT", "TEXT", "TEXT"})
 }
 
 func (w *workspace) writeOfferings(ctx context.Context) error {

@@ -38,6 +38,7 @@ func TestAPurchaseMeetsTheObligationOnlyInTime(t *testing.T) {
 		cards := f.Cohort13(len(tests))
 		for i, tt := range tests {
 			t.Run(tt.name, func(t *testing.T) {
+				f.In(t)
 				got := f.Send(f.Message("tokopedia", registrytest.Bought("INV-"+tt.name, cards[i], tt.at)))[0]
 				if got.Status != tt.status || got.Reason != tt.reason {
 					t.Errorf("receipt %s %s, want %s %s", got.Status, got.Reason, tt.status, tt.reason)
@@ -178,6 +179,7 @@ func TestDeliveries(t *testing.T) {
 					name = tt.name + ", in one group"
 				}
 				t.Run(name, func(t *testing.T) {
+					f.In(t)
 					pair := cards[2*(2*i+j):]
 					messages := tt.send(f, pair[0], pair[1])
 					// Every case has invoices of its own: the codes are those of the table, at platforms of its own.

@@ -28,11 +28,11 @@ func TestImportOfManyRows(t *testing.T) {
 		rows = n
 	}
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		reg := newRegistry(t, d, rows)
+		f := newFixture(t, d, rows)
 		bad := rows / 100
 		for _, want := range []roster.Totals{{Written: rows - bad, Refused: bad}, {Unchanged: rows - bad, Refused: bad}} {
 			reported, start := 0, time.Now()
-			totals, err := roster.ImportParticipants(context.Background(), reg, staff, 13, &syntheticFile{rows: rows}, roster.Options{
+			totals, err := roster.ImportParticipants(context.Background(), f.Registry, staff, 13, &syntheticFile{rows: rows}, roster.Options{
 				OnRowError: func(registry.RowError) error { reported++; return nil },
 			})
 			if err != nil {

@@ -5,64 +5,51 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"log/slog"
 	"testing"
 	"time"
 
 	"gelombang/internal/db"
 	"gelombang/internal/registry"
+	"gelombang/internal/registry/registrytest"
 	"gelombang/internal/rules"
-	"gelombang/internal/secrets"
 	"gelombang/internal/viewer"
-	"gelombang/webhooks/payload"
 )
 
 var (
 	provinceNames = map[string]string{"11": "Aceh", "31": "DKI Jakarta", "32": "Jawa Barat", "91": "Papua Barat"}
-	now           = time.Date(2021, 4, 6, 17, 45, 0, 0, rules.WIB)
-	announced     = time.Date(2021, 3, 10, 12, 0, 0, 0, rules.WIB)
-	staff         = viewer.System("test")
+	provinceCodes = []string{"11", "31", "32", "91"}
+	staff         = viewer.Viewer{Role: viewer.Officer, Subject: "officer-1"}
 )
 
-// newRegistry returns a registry on the database with four provinces and cohorts 12 and 13 of the given
-// quota, at the evening of 6 April 2021.
-func newRegistry(t testing.TB, d *db.DB, quota int) *registry.Registry {
+// newFixture returns a registry on the database with four provinces and the cohorts 12 and 13, each with
+// the quota.
+func newFixture(t testing.TB, d *db.DB, quota int) *registrytest.Fixture {
 	t.Helper()
 	ctx := context.Background()
-	keys, err := secrets.Ephemeral()
-	if err != nil {
+	f := registrytest.New(t, d)
+	if err := f.PutProvinces(ctx, registrytest.Admin, provinceNames); err != nil {
 		t.Fatal(err)
 	}
-	reg, err := registry.New(registry.Config{
-		DB: d, Secrets: keys, Settings: rules.DefaultSettings(), Clock: func() time.Time { return now },
-		Log: slog.New(slog.DiscardHandler), Parse: payload.Parse,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := reg.PutProvinces(ctx, staff, provinceNames); err != nil {
-		t.Fatal(err)
-	}
-	for number, at := range map[int]time.Time{12: announced.AddDate(0, 0, -7), 13: announced} {
-		if _, err := reg.AnnounceCohort(ctx, staff, registry.AnnounceCohort{Number: number, Quota: quota, AnnouncedAt: at}); err != nil {
+	for number, day := range map[int]int{12: 3, 13: 10} {
+		_, err := f.AnnounceCohort(ctx, staff, registry.AnnounceCohort{
+			Number: number, Quota: quota, AnnouncedAt: time.Date(2021, 3, day, 12, 0, 0, 0, rules.WIB),
+		})
+		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	return reg
+	return f
 }
 
-// syntheticFile writes a participants' file of n rows, of which every hundredth is bad. It names nobody: card
-// numbers and NIKs are counted up.
+// syntheticFile is a participants' file of so many rows, of which every hundredth is bad. It names nobody:
+// card numbers and NIKs are made from the row's number.
 type syntheticFile struct {
 	rows int
 	next int
 	line bytes.Buffer
 }
 
-// Bad returns how many rows of the file are bad.
-func (f *syntheticFile) Bad() int { return f.rows / 100 }
-
-// Read implements io.Reader, so that a file of any size takes no memory.
+// Read implements io.Reader, so that a file of any length takes no memory.
 func (f *syntheticFile) Read(p []byte) (int, error) {
 	for f.line.Len() < len(p) && f.next <= f.rows {
 		f.write(f.next)
@@ -79,7 +66,7 @@ func (f *syntheticFile) write(i int) {
 		f.line.WriteString("card_number,nik,name,email,phone,province,regency,gender,birth_date,education\n")
 		return
 	}
-	province := []string{"11", "31", "32", "91"}[i%4]
+	province := provinceCodes[i%4]
 	gender, birth := []string{"F", "M"}[i%2], fmt.Sprintf("%d-%02d-%02d", 1960+i%43, 1+i%12, 1+i%28)
 	if i%100 == 0 {
 		switch i / 100 % 4 {
@@ -93,7 +80,7 @@ func (f *syntheticFile) write(i int) {
 			birth += ",surplus"
 		}
 	}
-	// Nothing of it is in the order of the index that it goes into.
+	// Scattered, as real numbers would be, so that the indexes are written all over.
 	n := uint64(i) * 0x9e3779b97f4a7c15 % 1_000_000_000_000
 	fmt.Fprintf(&f.line, "3100%012d,9900%012d,Peserta %07d,peserta%07d@example.id,+62800%08d,%s,%s%02d,%s,%s,SMA\n",
 		n, n, i, i, i, province, province, 1+i%70, gender, birth)

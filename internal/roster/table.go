@@ -17,7 +17,7 @@ import (
 const (
 	bufferSize = 64 << 10
 	// maxRow bounds a row, in bytes. A quote left open would otherwise swallow the rest of the file.
-	maxRow = 64 << 10
+	maxRow = 128 << 10
 )
 
 var byteOrderMark = []byte("\xef\xbb\xbf")
@@ -36,7 +36,7 @@ type table struct {
 // openTable reads the header. Its columns must be among those known, each at most once, and all of those
 // required must be there.
 func openTable(r io.Reader, known, required []string) (*table, error) {
-	src := &source{r: r, allowed: bufferSize + maxRow}
+	src := &source{r: r, allowed: maxRow}
 	buffered := bufio.NewReaderSize(src, bufferSize)
 	t := &table{source: src, columns: make(map[string]int, len(known))}
 	if mark, err := buffered.Peek(len(byteOrderMark)); err == nil && bytes.Equal(mark, byteOrderMark) {
@@ -97,7 +97,7 @@ func unknownColumn(number int, name string) string {
 // [registry.RowError] for a row that is not as it should be, after which reading may go on, and a
 // [FormatError] or the source's own error if it may not.
 func (t *table) next() error {
-	t.source.allowed = t.offset + t.csv.InputOffset() + bufferSize + maxRow
+	t.source.allowed = t.offset + t.csv.InputOffset() + maxRow
 	row, err := t.csv.Read()
 	if err != nil {
 		return t.explain(err)

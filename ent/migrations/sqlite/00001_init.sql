@@ -36,6 +36,7 @@ CREATE TABLE `deliveries` (
   CONSTRAINT `deliveries_platforms_deliveries` FOREIGN KEY (`platform_id`) REFERENCES `platforms` (`id`) ON DELETE NO ACTION
 );
 CREATE UNIQUE INDEX `delivery_platform_id_dedupe_key` ON `deliveries` (`platform_id`, `dedupe_key`);
+CREATE INDEX `delivery_settled_at` ON `deliveries` (`settled_at`) WHERE body IS NOT NULL;
 CREATE INDEX `delivery_received_at` ON `deliveries` (`received_at`);
 CREATE INDEX `delivery_platform_id_received_at` ON `deliveries` (`platform_id`, `received_at`);
 CREATE INDEX `delivery_card_number` ON `deliveries` (`card_number`) WHERE settled_at IS NULL;

@@ -86,6 +86,14 @@ func New(t testing.TB, d *db.DB) *Fixture {
 	return f
 }
 
+// In makes the fixture report to the subtest t until that ends.
+func (f *Fixture) In(t testing.TB) {
+	t.Helper()
+	outer := f.T
+	f.T = t
+	t.Cleanup(func() { f.T = outer })
+}
+
 // Another returns a second registry on the database, as another server would have it, with the same
 // clock and keys.
 func (f *Fixture) Another(d *db.DB) *registry.Registry {

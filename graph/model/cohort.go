@@ -1,0 +1,94 @@
+package model
+
+import (
+	"context"
+	"time"
+
+	"gelombang/graph/globalid"
+	"gelombang/internal/rules"
+)
+
+// Cohort is a gelombang. Its row id is its number.
+type Cohort struct {
+	Number                int
+	Quota                 int
+	AnnouncedAt           time.Time
+	PurchaseDeadline      time.Time // exclusive
+	PurchaseDeadlineBasis rules.DeadlineBasis
+	Reference             *string
+	TimeLeft              int // seconds
+	Progress              *CohortProgress
+	Extensions            []*Extension
+
+	ParticipantPages PerField[*ParticipantConnection]
+}
+
+// IsNode marks a [Node].
+func (*Cohort) IsNode() {}
+
+// ID returns the global id.
+func (c *Cohort) ID() string { return globalid.Encode("Cohort", c.Number) }
+
+// Participants returns the page that the query asks for at this place.
+func (c *Cohort) Participants(ctx context.Context) (*ParticipantConnection, error) {
+	return c.ParticipantPages.here(ctx)
+}
+
+// PurchaseDeadlineText returns the last moment that counts, as people read it: the minute before an
+// exclusive deadline that falls on a whole minute, else the second before it.
+func (c *Cohort) PurchaseDeadlineText() string { return lastMoment(c.PurchaseDeadline) }
+
+func lastMoment(deadline time.Time) string {
+	layout := "2 January 2006, 15:04 WIB"
+	if !deadline.Equal(deadline.Truncate(time.Minute)) {
+		layout = "2 January 2006, 15:04:05 WIB"
+	}
+	return deadline.Add(-time.Nanosecond).In(rules.WIB).Format(layout)
+}
+
+// CohortProgress counts the participants of a cohort by status.
+type CohortProgress struct {
+	Recipients  int
+	Awaiting    int
+	Purchased   int
+	Overdue     int
+	UnderReview int
+	Revoked     int
+}
+
+// PurchasedShare returns the share of the recipients who have purchased, from 0 to 1.
+func (p *CohortProgress) PurchasedShare() float64 {
+	if p.Recipients == 0 {
+		return 0
+	}
+	return float64(p.Purchased) / float64(p.Recipients)
+}
+
+// Extension is a later deadline granted after the announcement.
+type Extension struct {
+	Row          int
+	Cohort       *Cohort
+	Scope        rules.ExtensionScope
+	Province     *Province
+	Until        time.Time // exclusive
+	Reference    string
+	Reason       string
+	Participants int
+	CreatedAt    time.Time
+	CreatedBy    *string
+}
+
+// IsNode marks a [Node].
+func (*Extension) IsNode() {}
+
+// ID returns the global id.
+func (e *Extension) ID() string { return globalid.Encode("Extension", e.Row) }
+
+// LastDay returns the last day on which a purchase counts.
+func (e *Extension) LastDay() time.Time { return rules.LastDay(e.Until) }
+
+// Province is a province by BPS code.
+type Province struct {
+	Code string
+	Name string
+}

@@ -1,0 +1,148 @@
+package reads
+
+import (
+	"context"
+	"database/sql"
+	"encoding/base64"
+	"encoding/hex"
+
+	"gelombang/graph/generated"
+	"gelombang/graph/keyset"
+	"gelombang/graph/model"
+	"gelombang/graph/selection"
+	"gelombang/internal/db"
+	"gelombang/internal/rules"
+)
+
+type deliveryRow struct {
+	object                               model.Delivery
+	platform                             int
+	platformCode                         string
+	eventType, card, invoice, course     string
+	problem, settledBy                   string
+	reason                               sql.NullString
+	eventTime, signed, received, settled db.Time
+	digest, body                         []byte
+}
+
+var deliveryTypes = []string{"Delivery", "Node"}
+
+// deliveries says how deliveries are read. The body is read only when it is asked for and the viewer may
+// see bodies at all.
+func (r *Reader) deliveries(sel selection.Selection) entity[deliveryRow, model.Delivery] {
+	e := entity[deliveryRow, model.Delivery]{
+		types: deliveryTypes,
+		from:  "deliveries d LEFT JOIN platform_keys k ON k.id = d.platform_key_id LEFT JOIN platforms pl ON pl.id = d.platform_id",
+		columns: []string{
+			"d.id", "d.platform_id", "pl.code", "d.message_id", "k.scheme", "k.fingerprint", "d.event_type", "d.event_time", "d.signed_at", "d.received_at",
+			"d.card_number", "d.invoice_code", "d.course_code", "d.outcome", "d.reason", "d.problem", "d.attempts", "d.settled_at", "d.settled_by", "d.body_sha256",
+		},
+		fill:   r.fillDeliveries,
+		object: func(row *deliveryRow) *model.Delivery { return &row.object },
+	}
+	withBody := sel.Has("body") && r.Viewer.SeesDeliveryBody(r.Viewer.OwnPlatform())
+	if withBody {
+		e.columns = append(e.columns, "d.body")
+	}
+	e.into = func(row *deliveryRow) []any {
+		o := &row.object
+		into := []any{
+			&o.Row, &row.platform, &row.platformCode, &o.MessageID, &o.Scheme, &o.KeyFingerprint, &row.eventType, &row.eventTime, &row.signed, &row.received,
+			&row.card, &row.invoice, &row.course, &o.Outcome, &row.reason, &row.problem, &o.Attempts, &row.settled, &row.settledBy, &row.digest,
+		}
+		if withBody {
+			into = append(into, &row.body)
+		}
+		return into
+	}
+	return e
+}
+
+// deliveryScope is the deliveries that the viewer may see.
+func (r *Reader) deliveryScope() where {
+	if r.Viewer.SeesAllDeliveries() {
+		return nil
+	}
+	if code := r.Viewer.OwnPlatform(); code != "" {
+		return ofPlatform("d.platform_id", code)
+	}
+	return nothing
+}
+
+func (row *deliveryRow) complete(r *Reader) {
+	o := &row.object
+	o.EventType, o.InvoiceCode, o.CourseCode = model.Text(row.eventType), model.Text(row.invoice), model.Text(row.course)
+	o.EventTime, o.SignedAt, o.ReceivedAt, o.SettledAt = row.eventTime.Pointer(), row.signed.Time, row.received.Time, row.settled.Pointer()
+	o.QuarantineReason, o.Problem = nullable[rules.Reason](row.reason), model.Text(row.problem)
+	o.BodySha256 = hex.EncodeToString(row.digest)
+	if row.card != "" {
+		o.CardNumber = model.Text(r.card(row.card))
+	}
+	if r.Viewer.SeesActors() {
+		o.SettledBy = model.Text(row.settledBy)
+	}
+	if row.body != nil && r.Viewer.SeesDeliveryBody(row.platformCode) {
+		body := base64.StdEncoding.EncodeToString(row.body)
+		o.Body = &body
+	}
+}
+
+func (r *Reader) fillDeliveries(ctx context.Context, sel selection.Selection, rows []*deliveryRow) error {
+	ids := make([]int, len(rows))
+	for i, row := range rows {
+		row.complete(r)
+		ids[i] = row.platform
+	}
+	if !sel.Has("platform") {
+		return nil
+	}
+	platforms, err := r.platformsByID(ctx, sel.Sub("platform", platformTypes...), ids)
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		row.object.Platform = platforms[row.platform]
+	}
+	return nil
+}
+
+var deliveryTerms = map[generated.DeliveryOrderField]keyset.Term{
+	generated.DeliveryOrderFieldReceivedAt: {Column: "d.received_at", Kind: keyset.Instant},
+}
+
+// DeliveryArgs are the arguments of a list of deliveries.
+type DeliveryArgs = Args[generated.DeliveryFilter, generated.DeliveryOrder]
+
+// Deliveries returns a page of the deliveries that the viewer may see.
+func (r *Reader) Deliveries(ctx context.Context, sel selection.Selection, args DeliveryArgs) (*model.DeliveryConnection, error) {
+	by := generated.DeliveryOrder{Field: generated.DeliveryOrderFieldReceivedAt, Direction: generated.OrderDirectionDesc}
+	if args.OrderBy != nil {
+		by = *args.OrderBy
+	}
+	page, err := keyset.NewPage(order("deliveries", deliveryTerms, by.Field, by.Direction, "d.id"), args.Page, r.Sizes)
+	if err != nil {
+		return nil, err
+	}
+	nodes := sel.Sub("nodes", deliveryTypes...).And(sel.Sub("edges").Sub("node", deliveryTypes...))
+	l := list[deliveryRow, model.Delivery]{entity: r.deliveries(nodes), where: and(r.deliveryScope(), r.deliveryFilter(args.Filter)), page: page}
+	return atRoot(ctx, r, l, sel)
+}
+
+func (r *Reader) deliveryFilter(f *generated.DeliveryFilter) where {
+	if f == nil {
+		return nil
+	}
+	return and(
+		r.oneOfPlatforms("d.platform_id", f.Platform),
+		oneOf(r.Dialect, "d.outcome", f.Outcome),
+		oneOf(r.Dialect, "d.reason", f.Reason),
+		oneOf(r.Dialect, "d.event_type", f.EventType),
+		oneOf(r.Dialect, "d.message_id", f.MessageID),
+		span("d.received_at", f.ReceivedAt),
+	)
+}
+
+// Delivery returns the delivery with the row id; nil when there is none that the viewer may see.
+func (r *Reader) Delivery(ctx context.Context, sel selection.Selection, id int) (*model.Delivery, error) {
+	return one(ctx, r, r.deliveries(sel), sel, and(equals("d.id", id), r.deliveryScope()))
+}

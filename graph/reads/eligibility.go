@@ -1,0 +1,46 @@
+package reads
+
+import (
+	"context"
+
+	"gelombang/graph/generated"
+	"gelombang/graph/selection"
+	"gelombang/internal/rules"
+)
+
+// Eligibility answers whether the card may be used to buy a training now. A card that the viewer may not ask
+// about is answered as one that does not exist.
+func (r *Reader) Eligibility(ctx context.Context, card string) (*generated.Eligibility, error) {
+	answer := &generated.Eligibility{CardNumber: card}
+	reason := generated.IneligibilityReasonUnknownCard
+	answer.Reason = &reason
+	if !r.Viewer.AsksEligibility(card) {
+		return answer, nil
+	}
+	rows, err := all(ctx, r, r.participants(selection.Selection{}), selection.Selection{}, equals("pa.card_number", card), "pa.id")
+	if err != nil || len(rows) == 0 {
+		return answer, err
+	}
+	answer.Reason = ineligible(rows[0].object.Status, rows[0].object.Balance)
+	answer.MayBuy = answer.Reason == nil
+	return answer, nil
+}
+
+// ineligible says why not, nil when it may. It does not tell who has bought from who has not, as long as
+// there is time.
+func ineligible(status rules.Status, balance int64) *generated.IneligibilityReason {
+	var reason generated.IneligibilityReason
+	switch {
+	case status == rules.StatusRevoked:
+		reason = generated.IneligibilityReasonRevoked
+	case status == rules.StatusUnderReview:
+		reason = generated.IneligibilityReasonUnderReview
+	case status == rules.StatusOverdue:
+		reason = generated.IneligibilityReasonOverdue
+	case balance <= 0:
+		reason = generated.IneligibilityReasonBalanceSpent
+	default:
+		return nil
+	}
+	return &reason
+}

@@ -1,0 +1,162 @@
+package reads
+
+import (
+	"context"
+	"database/sql"
+
+	"gelombang/graph/generated"
+	"gelombang/graph/keyset"
+	"gelombang/graph/model"
+	"gelombang/graph/selection"
+	"gelombang/internal/db"
+	"gelombang/internal/rules"
+)
+
+// factsRow is one side of a change.
+type factsRow struct {
+	object            model.ParticipantFacts
+	deadline, revoked db.Time
+	first             sql.NullInt64
+}
+
+type historyRow struct {
+	object              model.HistoryEntry
+	recorded, effective db.Time
+	actor               string
+	from, to            factsRow
+}
+
+var historyTypes = []string{"HistoryEntry", "Node"}
+
+func (r *Reader) history() entity[historyRow, model.HistoryEntry] {
+	return entity[historyRow, model.HistoryEntry]{
+		types: historyTypes,
+		from:  "history h LEFT JOIN participants pa ON pa.id = h.participant_id",
+		columns: []string{
+			"h.id", "h.kind", "h.recorded_at", "h.effective_at", "h.cause", "h.actor", "h.reason",
+			"h.from_deadline", "h.from_first_purchase_id", "h.from_revoked_at", "h.from_review_open",
+			"h.to_deadline", "h.to_first_purchase_id", "h.to_revoked_at", "h.to_review_open",
+		},
+		into: func(row *historyRow) []any {
+			o := &row.object
+			return []any{
+				&o.Row, &o.Kind, &row.recorded, &row.effective, &o.Cause, &row.actor, &o.Reason,
+				&row.from.deadline, &row.from.first, &row.from.revoked, &row.from.object.ReviewOpen,
+				&row.to.deadline, &row.to.first, &row.to.revoked, &row.to.object.ReviewOpen,
+			}
+		},
+		fill:   r.fillHistory,
+		object: func(row *historyRow) *model.HistoryEntry { return &row.object },
+	}
+}
+
+func (r *Reader) fillHistory(ctx context.Context, sel selection.Selection, rows []*historyRow) error {
+	var sides []*factsRow
+	for _, row := range rows {
+		o := &row.object
+		o.RecordedAt, o.EffectiveAt = row.recorded.Time, row.effective.Time
+		if r.Viewer.SeesActors() {
+			o.Actor = model.Text(row.actor)
+		}
+		o.From, o.To = &row.from.object, &row.to.object
+		sides = append(sides, &row.from, &row.to)
+	}
+	facts := sel.Sub("from", "ParticipantFacts").And(sel.Sub("to", "ParticipantFacts"))
+	var ids []int
+	for _, side := range sides {
+		side.object.Deadline, side.object.RevokedAt = side.deadline.Time, side.revoked.Pointer()
+		if side.first.Valid {
+			ids = append(ids, int(side.first.Int64))
+		}
+	}
+	if !facts.Has("firstPurchase") {
+		return nil
+	}
+	purchases, err := r.purchasesByID(ctx, facts.Sub("firstPurchase", purchaseTypes...), ids)
+	if err != nil {
+		return err
+	}
+	for _, side := range sides {
+		if side.first.Valid {
+			side.object.FirstPurchase = purchases[int(side.first.Int64)]
+		}
+	}
+	return nil
+}
+
+var historyTerms = map[generated.HistoryOrderField]keyset.Term{
+	generated.HistoryOrderFieldRecordedAt: {Column: "h.recorded_at", Kind: keyset.Instant},
+}
+
+// historyScope is the participants whose history and reviews the viewer may read.
+func (r *Reader) historyScope() where {
+	if r.Viewer.SeesHistory("") {
+		return nil
+	}
+	if card, ok := r.Viewer.OwnCard(); ok && r.Viewer.SeesHistory(card) {
+		return equals("pa.card_number", card)
+	}
+	return nothing
+}
+
+type reviewRow struct {
+	object                model.Review
+	participant, purchase int
+	opened, closed        db.Time
+	decision              sql.NullString
+	decidedBy, note       string
+}
+
+var reviewTypes = []string{"Review", "Node"}
+
+func (r *Reader) reviews() entity[reviewRow, model.Review] {
+	return entity[reviewRow, model.Review]{
+		types: reviewTypes,
+		from:  "reviews rv LEFT JOIN participants pa ON pa.id = rv.participant_id",
+		columns: []string{
+			"rv.id", "rv.participant_id", "rv.purchase_id", "rv.kind", "rv.state", "rv.opened_at", "rv.closed_at", "rv.decision", "rv.decided_by", "rv.note",
+		},
+		into: func(row *reviewRow) []any {
+			o := &row.object
+			return []any{&o.Row, &row.participant, &row.purchase, &o.Kind, &o.State, &row.opened, &row.closed, &row.decision, &row.decidedBy, &row.note}
+		},
+		fill:   r.completeReviews,
+		object: func(row *reviewRow) *model.Review { return &row.object },
+	}
+}
+
+func (r *Reader) completeReviews(ctx context.Context, sel selection.Selection, rows []*reviewRow) error {
+	participantIDs, purchaseIDs := make([]int, len(rows)), make([]int, len(rows))
+	for i, row := range rows {
+		o := &row.object
+		o.OpenedAt, o.ClosedAt, o.Decision = row.opened.Time, row.closed.Pointer(), nullable[rules.ReviewDecision](row.decision)
+		if r.Viewer.SeesActors() {
+			o.DecidedBy, o.Note = model.Text(row.decidedBy), model.Text(row.note)
+		}
+		participantIDs[i], purchaseIDs[i] = row.participant, row.purchase
+	}
+	if sel.Has("participant") {
+		participants, err := r.participantsByID(ctx, sel.Sub("participant", participantTypes...), participantIDs)
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			row.object.Participant = participants[row.participant]
+		}
+	}
+	if sel.Has("purchase") {
+		purchases, err := r.purchasesByID(ctx, sel.Sub("purchase", purchaseTypes...), purchaseIDs)
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			row.object.Purchase = purchases[row.purchase]
+		}
+	}
+	return nil
+}
+
+// Review returns the review with the row id; nil when there is none that the viewer may see.
+func (r *Reader) Review(ctx context.Context, sel selection.Selection, id int) (*model.Review, error) {
+	return one(ctx, r, r.reviews(), sel, and(equals("rv.id", id), r.historyScope()))
+}

@@ -1,0 +1,271 @@
+package reads
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"gelombang/graph/generated"
+	"gelombang/graph/keyset"
+	"gelombang/graph/model"
+	"gelombang/graph/scalar"
+	"gelombang/graph/selection"
+	"gelombang/internal/db"
+	"gelombang/internal/rules"
+)
+
+type participantRow struct {
+	object                                     model.Participant
+	cohort                                     int
+	card                                       string // in full; the object's may be masked
+	deadline, revoked, erased                  db.Time
+	first                                      sql.NullInt64
+	province, regency, gender, band, education sql.NullString
+	contact                                    []byte // encrypted
+}
+
+// participants says how participants are read. The contact is read only when it is asked for and the
+// viewer may see contacts at all; whether this one is decided row by row.
+func (r *Reader) participants(sel selection.Selection) entity[participantRow, model.Participant] {
+	e := entity[participantRow, model.Participant]{
+		types: []string{"Participant", "Node"},
+		from:  "participants pa",
+		columns: []string{
+			"pa.id", "pa.cohort_id", "pa.card_number", "pa.deadline", "pa.first_purchase_id", "pa.revoked_at", "pa.review_open", "pa.balance",
+			"pa.province", "pa.regency", "pa.gender", "pa.age_band", "pa.education", "pa.contact_erased_at",
+		},
+		fill:   r.fillParticipants,
+		object: func(row *participantRow) *model.Participant { return &row.object },
+	}
+	withContact := sel.Has("contact") && r.seesSomeContact()
+	if withContact {
+		e.columns = append(e.columns, "pa.contact")
+	}
+	e.into = func(row *participantRow) []any {
+		o := &row.object
+		into := []any{
+			&o.Row, &row.cohort, &row.card, &row.deadline, &row.first, &row.revoked, &o.ReviewOpen, &o.Balance,
+			&row.province, &row.regency, &row.gender, &row.band, &row.education, &row.erased,
+		}
+		if withContact {
+			into = append(into, &row.contact)
+		}
+		return into
+	}
+	return e
+}
+
+var participantTypes = []string{"Participant", "Node"}
+
+func (r *Reader) seesSomeContact() bool {
+	own, _ := r.Viewer.OwnCard()
+	return r.Viewer.SeesContact(own)
+}
+
+// participantScope is the participants whom the viewer may see, one by one.
+func (r *Reader) participantScope() where {
+	if r.Viewer.SeesAllParticipants() {
+		return nil
+	}
+	if card, ok := r.Viewer.OwnCard(); ok {
+		return equals("pa.card_number", card)
+	}
+	return nothing
+}
+
+func (row *participantRow) facts() rules.Facts {
+	f := rules.Facts{Deadline: row.deadline.Time, RevokedAt: row.revoked.Time, ReviewOpen: row.object.ReviewOpen}
+	if row.first.Valid {
+		f.FirstPurchase = &rules.PurchaseKey{} // that there is one is all that the status needs
+	}
+	return f
+}
+
+func (r *Reader) fillParticipants(ctx context.Context, sel selection.Selection, rows []*participantRow) error {
+	for _, row := range rows {
+		o := &row.object
+		o.CardNumber = r.card(row.card)
+		o.Status = row.facts().StatusAt(r.Now)
+		o.Deadline, o.RevokedAt, o.ContactErasedAt = row.deadline.Time, row.revoked.Pointer(), row.erased.Pointer()
+		o.TimeLeft = model.Seconds(rules.TimeLeft(o.Deadline, r.Now))
+		o.Regency = nullable[string](row.regency)
+		o.Gender, o.AgeBand = nullable[rules.Gender](row.gender), nullable[rules.AgeBand](row.band)
+		o.Education = nullable[rules.Education](row.education)
+		if err := r.fillContact(row); err != nil {
+			return err
+		}
+	}
+	for _, step := range []func(context.Context, selection.Selection, []*participantRow) error{
+		r.fillProvinces, r.fillCohortEdges, r.fillFirstPurchases, r.fillPurchasePages, r.fillHistoryPages, r.fillReviews, r.fillExplanations,
+	} {
+		if err := step(ctx, sel, rows); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// card returns a card number as the viewer may see it.
+func (r *Reader) card(card string) string {
+	if r.Viewer.SeesCardNumber(card) {
+		return card
+	}
+	return scalar.Mask(card)
+}
+
+// nullable returns a pointer to the text as a T, nil when it is NULL.
+func nullable[T ~string](s sql.NullString) *T {
+	if !s.Valid {
+		return nil
+	}
+	v := T(s.String)
+	return &v
+}
+
+func (r *Reader) fillContact(row *participantRow) error {
+	if len(row.contact) == 0 || !r.Viewer.SeesContact(row.card) {
+		return nil
+	}
+	c, err := r.OpenContact(row.contact, row.card)
+	if err != nil {
+		return fmt.Errorf("open the contact of participant %d: %w", row.object.Row, err)
+	}
+	row.object.Contact = &model.Contact{Name: model.Text(c.Name), Email: model.Text(c.Email), Phone: model.Text(c.Phone)}
+	if birth, err := time.ParseInLocation(time.DateOnly, c.BirthDate, rules.WIB); err == nil {
+		row.object.Contact.BirthDate = &birth
+	}
+	return nil
+}
+
+func (r *Reader) fillProvinces(ctx context.Context, sel selection.Selection, rows []*participantRow) error {
+	if !sel.Has("province") {
+		return nil
+	}
+	provinces, err := r.provinces(ctx)
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		row.object.Province = province(provinces, row.province.String)
+	}
+	return nil
+}
+
+func (r *Reader) fillCohortEdges(ctx context.Context, sel selection.Selection, rows []*participantRow) error {
+	if !sel.Has("cohort") {
+		return nil
+	}
+	numbers := make([]int, len(rows))
+	for i, row := range rows {
+		numbers[i] = row.cohort
+	}
+	cohorts, err := r.cohortsByNumber(ctx, sel.Sub("cohort", r.cohorts().types...), numbers)
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		row.object.Cohort = cohorts[row.cohort]
+	}
+	return nil
+}
+
+var participantTerms = map[generated.ParticipantOrderField]keyset.Term{
+	generated.ParticipantOrderFieldImported: {Column: "pa.id", Kind: keyset.Integer},
+	generated.ParticipantOrderFieldDeadline: {Column: "pa.deadline", Kind: keyset.Instant},
+	generated.ParticipantOrderFieldProvince: {Column: "pa.province", Kind: keyset.Text, Nullable: true},
+}
+
+// ParticipantArgs are the arguments of a list of participants.
+type ParticipantArgs = Args[generated.ParticipantFilter, generated.ParticipantOrder]
+
+// Participants returns a page of all participants; an empty one unless the viewer may list them.
+func (r *Reader) Participants(ctx context.Context, sel selection.Selection, args ParticipantArgs) (*model.ParticipantConnection, error) {
+	l, err := r.participantList(sel, args)
+	if err != nil {
+		return nil, err
+	}
+	return atRoot(ctx, r, l, sel)
+}
+
+func (r *Reader) participantsAt(ctx context.Context, f selection.Field) (list[participantRow, model.Participant], error) {
+	args, err := argsOf[generated.ParticipantFilter, generated.ParticipantOrder](ctx, f, "ParticipantFilter", "ParticipantOrder")
+	if err != nil {
+		return list[participantRow, model.Participant]{}, err
+	}
+	return r.participantList(f.Selection(), args)
+}
+
+// participantList is a list of participants. Whoever may not list them gets an empty one, whatever the
+// arguments: one that is not well formed is refused all the same, for that tells nothing.
+func (r *Reader) participantList(sel selection.Selection, args ParticipantArgs) (list[participantRow, model.Participant], error) {
+	by := generated.ParticipantOrder{Field: generated.ParticipantOrderFieldImported, Direction: generated.OrderDirectionAsc}
+	if args.OrderBy != nil {
+		by = *args.OrderBy
+	}
+	scope := nothing
+	if r.Viewer.SeesAllParticipants() {
+		scope = r.participantFilter(args.Filter)
+	}
+	page, err := keyset.NewPage(order("participants", participantTerms, by.Field, by.Direction, "pa.id"), args.Page, r.Sizes)
+	nodes := sel.Sub("nodes", participantTypes...).And(sel.Sub("edges").Sub("node", participantTypes...))
+	return list[participantRow, model.Participant]{entity: r.participants(nodes), where: scope, page: page}, err
+}
+
+func (r *Reader) participantFilter(f *generated.ParticipantFilter) where {
+	if f == nil {
+		return nil
+	}
+	return and(
+		oneOfInts(r.Dialect, "pa.cohort_id", f.Cohort),
+		r.oneOfStatuses(f.Status),
+		span("pa.deadline", f.Deadline),
+		either(f.ReviewOpen, literal("pa.review_open"), literal("NOT pa.review_open")),
+		oneOf(r.Dialect, "pa.province", f.Province),
+		oneOf(r.Dialect, "pa.gender", f.Gender),
+		oneOf(r.Dialect, "pa.age_band", f.AgeBand),
+		oneOf(r.Dialect, "pa.education", f.Education),
+	)
+}
+
+// oneOfStatuses says each status in terms of the facts, as [rules.Facts.StatusAt] does.
+func (r *Reader) oneOfStatuses(statuses []rules.Status) where {
+	if statuses == nil {
+		return nil
+	}
+	kept := literal("pa.revoked_at IS NULL")
+	settled := and(kept, literal("NOT pa.review_open"))
+	unbought := and(settled, literal("pa.first_purchase_id IS NULL"))
+	conditions := map[rules.Status]where{
+		rules.StatusRevoked:     literal("pa.revoked_at IS NOT NULL"),
+		rules.StatusUnderReview: and(kept, literal("pa.review_open")),
+		rules.StatusPurchased:   and(settled, literal("pa.first_purchase_id IS NOT NULL")),
+		rules.StatusOverdue:     and(unbought, compare("pa.deadline", "<=", db.Instant(r.Now))),
+		rules.StatusAwaiting:    and(unbought, compare("pa.deadline", ">", db.Instant(r.Now))),
+	}
+	var wanted []where
+	for _, s := range distinct(statuses) {
+		wanted = append(wanted, conditions[s])
+	}
+	return or(wanted)
+}
+
+// ParticipantByCard returns the participant with the card number; nil when there is none that the viewer
+// may find by it.
+func (r *Reader) ParticipantByCard(ctx context.Context, sel selection.Selection, card string) (*model.Participant, error) {
+	own, isOwn := r.Viewer.OwnCard()
+	if r.Viewer.LooksUpCards() || (isOwn && own == card) {
+		return one(ctx, r, r.participants(sel), sel, equals("pa.card_number", card))
+	}
+	return nil, nil //nolint:nilnil // null is the answer
+}
+
+// participantsByID returns the participants behind an edge whom the viewer may see.
+func (r *Reader) participantsByID(ctx context.Context, sel selection.Selection, ids []int) (map[int]*model.Participant, error) {
+	rows, err := all(ctx, r, r.participants(sel), sel, and(anyInt(r.Dialect, "pa.id", distinct(ids)), r.participantScope()), "pa.id")
+	found := make(map[int]*model.Participant, len(rows))
+	for _, row := range rows {
+		found[row.object.Row] = &row.object
+	}
+	return found, err
+}

@@ -1,0 +1,41 @@
+// Package reads loads what a query asks for. A root field makes a [Reader], hands it the selection, and
+// gets back whole objects: each level of the query is one statement, whatever the number of rows, and
+// nothing below the root touches the database.
+//
+// It is also where the viewer is asked: what the viewer may not see is never loaded, and so is null or
+// absent.
+package reads
+
+import (
+	"context"
+	"time"
+
+	"gelombang/graph/keyset"
+	"gelombang/internal/db"
+	"gelombang/internal/registry"
+	"gelombang/internal/rules"
+	"gelombang/internal/viewer"
+)
+
+// Config is what a reader needs. Every field is required.
+type Config struct {
+	Query   db.Execer
+	Dialect db.Dialect
+	Viewer  viewer.Viewer
+	Now     time.Time // UTC; statuses are derived by it
+	Sizes   keyset.Sizes
+	// OpenContact decrypts the contact of the participant with the card.
+	OpenContact func(ciphertext []byte, card string) (registry.Contact, error)
+	// Explain explains the status of a participant.
+	Explain func(ctx context.Context, participant int, language rules.Language) (rules.Explanation, error)
+}
+
+// Reader loads the objects of one root field. It is for one goroutine, and short-lived: it remembers the
+// reference data that it has read.
+type Reader struct {
+	Config
+	reference reference
+}
+
+// New returns a reader.
+func New(cfg Config) *Reader { return &Reader{Config: cfg} }

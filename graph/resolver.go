@@ -1,0 +1,76 @@
+// Package graph answers GraphQL. Its schema is schema.graphql at the root of the module; what gqlgen
+// makes of that is in graph/generated.
+//
+// A query's root resolver hands its selection to package reads, which loads everything below the root in
+// a fixed number of statements and leaves out what the viewer may not see. A mutation calls package
+// registry, which authorises and writes, and then reads the object as it is afterwards.
+package graph
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"gelombang/graph/generated"
+	"gelombang/graph/keyset"
+	"gelombang/graph/reads"
+	"gelombang/internal/db"
+	"gelombang/internal/registry"
+	"gelombang/internal/viewer"
+)
+
+// The sizes of a page.
+const (
+	defaultPage        = 20
+	largestPage        = 100
+	largestAnalystPage = 1000
+)
+
+// resolver is the root of the resolvers.
+type resolver struct {
+	registry *registry.Registry
+	reading  db.Execer // queries; may be a replica
+	primary  db.Execer // what a mutation has just written
+	version  string
+	log      *slog.Logger
+}
+
+// Query returns the resolvers of the queries.
+func (r *resolver) Query() generated.QueryResolver { return query{r} }
+
+// Mutation returns the resolvers of the mutations.
+func (r *resolver) Mutation() generated.MutationResolver { return mutation{r} }
+
+type query struct{ *resolver }
+
+type mutation struct{ *resolver }
+
+func pageSizes(v viewer.Viewer) keyset.Sizes {
+	s := keyset.Sizes{Default: defaultPage, Largest: largestPage}
+	if v.Role == viewer.Analyst {
+		s.Largest = largestAnalystPage
+	}
+	return s
+}
+
+// reader returns a reader for one root field.
+func (r *resolver) reader(ctx context.Context, q db.Execer) *reads.Reader {
+	v := viewer.From(ctx)
+	return reads.New(reads.Config{
+		Query:       q,
+		Dialect:     r.registry.DB().Dialect,
+		Viewer:      v,
+		Now:         r.registry.Now(),
+		Sizes:       pageSizes(v),
+		OpenContact: r.registry.OpenContact,
+		Explain:     r.registry.Explain,
+	})
+}
+
+// read returns a reader for a query.
+func (q query) read(ctx context.Context) *reads.Reader { return q.reader(ctx, q.reading) }
+
+// written returns a reader that sees what a mutation has written.
+func (m mutation) written(ctx context.Context) *reads.Reader { return m.reader(ctx, m.primary) }
+
+func seconds(d time.Duration) int { return int(d / time.Second) }

@@ -1,0 +1,151 @@
+// Package selection looks at what a query asks for below a root field, so that the root can plan its
+// statements. It follows fragments, aliases, @include and @skip exactly as gqlgen does, by using the
+// same function.
+package selection
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"gelombang/graph/scalar"
+)
+
+// Selection is what is asked of one object. An object may be reached by several ways, as by two aliases
+// of one field; each way has its own set of fields, and the object must serve them all.
+type Selection struct {
+	op  *graphql.OperationContext
+	set [][]graphql.CollectedField
+}
+
+// Of returns what is asked of the object that the resolver in ctx is about to return, when it is of one
+// of the types: the object's own and its interfaces.
+func Of(ctx context.Context, types ...string) Selection {
+	op, field := graphql.GetOperationContext(ctx), graphql.GetFieldContext(ctx).Field
+	return Selection{op: op, set: [][]graphql.CollectedField{graphql.CollectFields(op, field.Selections, types)}}
+}
+
+// Empty reports whether nothing is asked.
+func (s Selection) Empty() bool {
+	for _, fields := range s.set {
+		if len(fields) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// Has reports whether one of the fields is asked for.
+func (s Selection) Has(names ...string) bool {
+	for _, fields := range s.set {
+		for _, f := range fields {
+			for _, name := range names {
+				if f.Name == name {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// Sub returns what is asked of the object behind a field without arguments, by all its aliases.
+func (s Selection) Sub(name string, types ...string) Selection {
+	sub := Selection{op: s.op}
+	for _, fields := range s.set {
+		for _, f := range fields {
+			if f.Name == name {
+				sub.set = append(sub.set, graphql.CollectFields(s.op, f.Selections, types))
+			}
+		}
+	}
+	return sub
+}
+
+// And returns what is asked by either selection.
+func (s Selection) And(t Selection) Selection {
+	joined := Selection{op: t.op}
+	joined.set = append(append(joined.set, s.set...), t.set...)
+	return joined
+}
+
+// Field is one place in the query where a field with arguments is asked for.
+type Field struct {
+	// Node is the field in the query's syntax tree; gqlgen hands the same one to the field's method.
+	Node *ast.Field
+	op   *graphql.OperationContext
+	subs []ast.SelectionSet
+	args map[string]any
+}
+
+// Fields returns every place where the field is asked for. One in a fragment that several ways lead to is
+// one place: its arguments are the same.
+func (s Selection) Fields(name string) []Field {
+	var found []Field
+	index := map[*ast.Field]int{}
+	for _, fields := range s.set {
+		for _, f := range fields {
+			if f.Name != name {
+				continue
+			}
+			i, seen := index[f.Field]
+			if !seen {
+				i = len(found)
+				index[f.Field] = i
+				found = append(found, Field{Node: f.Field, op: s.op, args: f.ArgumentMap(s.op.Variables)})
+			}
+			found[i].subs = append(found[i].subs, f.Selections)
+		}
+	}
+	return found
+}
+
+// Selection returns what is asked of the object behind the field.
+func (f Field) Selection(types ...string) Selection {
+	s := Selection{op: f.op}
+	for _, sub := range f.subs {
+		s.set = append(s.set, graphql.CollectFields(f.op, sub, types))
+	}
+	return s
+}
+
+// Int returns a nullable argument of the type Int.
+func (f Field) Int(name string) (*int, error) {
+	raw, ok := f.args[name]
+	if !ok || raw == nil {
+		return nil, nil //nolint:nilnil // null is the value
+	}
+	n, err := scalar.UnmarshalInt(raw)
+	if err != nil {
+		return nil, fmt.Errorf("argument %s: %w", name, err)
+	}
+	return &n, nil
+}
+
+// Text returns a nullable argument of the type String or of an enum.
+func (f Field) Text(name string) (*string, error) {
+	raw, ok := f.args[name]
+	if !ok || raw == nil {
+		return nil, nil //nolint:nilnil // null is the value
+	}
+	s, err := scalar.UnmarshalString(raw)
+	if err != nil {
+		return nil, fmt.Errorf("argument %s: %w", name, err)
+	}
+	return &s, nil
+}
+
+// Input reads a nullable argument of the input type into the value that v points to, by the code that
+// gqlgen generated for it. It leaves v alone when the argument is absent or null.
+func (f Field) Input(ctx context.Context, name, inputType string, v any) error {
+	raw, ok := f.args[name]
+	if !ok || raw == nil {
+		return nil
+	}
+	if err := graphql.UnmarshalNamedInputFromContext(ctx, inputType, raw, v); err != nil {
+		return fmt.Errorf("argument %s: %w", name, err)
+	}
+	return nil
+}

@@ -1,0 +1,128 @@
+package graph_test
+
+import (
+	"fmt"
+	"testing"
+
+	"gelombang/internal/db"
+	"gelombang/internal/dbtest"
+	"gelombang/internal/registry"
+	"gelombang/internal/registry/registrytest"
+)
+
+// lists asks each list, whole pages of it, for everything behind its objects. $n is the size of the page, and
+// of the pages below it.
+var lists = map[string]string{
+	"cohorts": `cohorts(first: $n) { totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor } edges { cursor node {
+		progress { recipients } extensions { province { name } cohort { number progress { awaiting } } }
+		participants(first: $n) { totalCount nodes { cardNumber } }
+		few: participants(first: 1, filter: { status: AWAITING }) { nodes { cohort { number } } } } } }`,
+	"participants": `participants(first: $n) { totalCount pageInfo { hasNextPage hasPreviousPage } nodes {
+		province { name } cohort { number progress { awaiting } } contact { name } firstPurchase { platform { code } offering { title platform { code } } }
+		purchases(first: $n) { totalCount edges { cursor node { offering { title } participant { cohort { number } } } } }
+		history(last: $n) { totalCount pageInfo { hasPreviousPage } nodes { to { firstPurchase { invoiceCode } } } }
+		reviews { purchase { invoiceCode } participant { cardNumber } } } }`,
+	"platforms": `platforms { keys { platform { code } } } cohorts(first: $n) { totalCount }`,
+	"offerings": `offerings(first: $n) { totalCount pageInfo { hasNextPage } nodes { platform { name } } }`,
+	"purchases": `purchases(first: $n) { totalCount pageInfo { hasNextPage } nodes { platform { code } offering { platform { code } }
+		participant { cohort { number } purchases(first: 2) { nodes { invoiceCode } } } } }`,
+	"deliveries": `deliveries(first: $n) { totalCount pageInfo { hasNextPage } nodes { body platform { code keys { fingerprint } } } }`,
+}
+
+// TestAListCostsAFixedNumberOfStatements counts what each list costs on pages of 1, 20 and 100 objects.
+func TestAListCostsAFixedNumberOfStatements(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d, 150)
+		w.plenty()
+		c := serve(t, w.Registry)
+		for name, list := range lists {
+			t.Run(name, func(t *testing.T) {
+				cost := map[int]int64{}
+				for _, size := range []int{1, 20, 100} {
+					before := c.reads.statements.Load()
+					a := c.get(admin, "query ($n: Int) { "+list+" }", map[string]any{"n": size})
+					cost[size] = c.reads.statements.Load() - before
+					if name != "platforms" && name != "cohorts" && len(objects(a, name)) != size {
+						t.Fatalf("a page of %d holds %d: %.300s", size, len(objects(a, name)), a.text)
+					}
+				}
+				// A page of one may have nothing behind its object, and is then spared some.
+				if cost[1] == 0 || cost[1] > cost[20] || cost[100] != cost[20] {
+					t.Errorf("statements by size of page: %v", cost)
+				}
+			})
+		}
+	})
+}
+
+// plenty adds enough of everything for pages of 100.
+func (w *world) plenty() {
+	w.T.Helper()
+	var group []registry.Submission
+	for i, card := range w.cards13[2:] {
+		group = append(group, w.Message("tokopedia", registrytest.Bought(fmt.Sprintf("PLENTY-%d", i), card, wib(2, 10, 0))))
+	}
+	w.Send(group...)
+	in := make([]registry.Offering, 120)
+	for i := range in {
+		in[i] = registry.Offering{CourseCode: fmt.Sprintf("P-%d", i), Title: fmt.Sprintf("Pelatihan %d", i), Price: int64(i) * 1000}
+	}
+	if _, err := w.PutOfferings(w.T.Context(), registrytest.Admin, "pintaria", in); err != nil {
+		w.T.Fatal(err)
+	}
+}
+
+func objects(a answer, list string) []any {
+	nodes, _ := a.at(list + ".nodes").([]any)
+	return nodes
+}
+
+// TestManyNodesOfOneTypeAreOneStatement: many ids of one type are one statement.
+func TestManyNodesOfOneTypeAreOneStatement(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d, 60)
+		c := serve(t, w.Registry)
+		a := c.get(officer, `{ participants(first: 50) { nodes { id } } }`, nil)
+		var ids []any
+		for _, n := range objects(a, "participants") {
+			ids = append(ids, n.(map[string]any)["id"])
+		}
+		before := c.reads.statements.Load()
+		a = c.get(officer, `query ($ids: [ID!]!) { nodes(ids: $ids) { id ... on Participant { cardNumber } } }`, map[string]any{"ids": ids})
+		if got := c.reads.statements.Load() - before; got != 1 {
+			t.Errorf("%d statements for %d nodes of one type", got, len(ids))
+		}
+		for i, id := range ids {
+			if got := a.at(fmt.Sprintf("nodes.%d.id", i)); got != id {
+				t.Fatalf("node %d is %v, want %v", i, got, id)
+			}
+		}
+	})
+}
+
+// TestWhatIsNotAskedForIsNotRead counts statements of small questions.
+func TestWhatIsNotAskedForIsNotRead(t *testing.T) {
+	w := newWorld(t, dbtest.New(t, db.SQLite), 5)
+	c := serve(t, w.Registry)
+	tests := []struct {
+		query string
+		want  int64
+	}{
+		{`{ programme { now } viewer { role } }`, 0},
+		{`{ participants { totalCount } }`, 1},
+		{`{ participants { nodes { id status } } }`, 1},
+		{`{ participants { nodes { id } totalCount } }`, 2},
+		{`{ participants { nodes { firstPurchase { invoiceCode } } } }`, 2},
+		{`{ participants { nodes { firstPurchase @skip(if: true) { invoiceCode } } } }`, 1},
+		{`{ participants { nodes { ...F } edges { node { ...F } } } } fragment F on Participant { purchases { nodes { id } } }`, 2},
+		{`{ participants { nodes { ... on Node { id } ... on Participant { cohort { number } } } } }`, 2},
+		{`{ cohorts { nodes { progress { awaiting } } } }`, 2},
+	}
+	for _, tt := range tests {
+		before := c.reads.statements.Load()
+		c.get(officer, tt.query, nil)
+		if got := c.reads.statements.Load() - before; got != tt.want {
+			t.Errorf("%s: %d statements, want %d", tt.query, got, tt.want)
+		}
+	}
+}

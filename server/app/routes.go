@@ -1,0 +1,108 @@
+package app
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"gelombang/graph"
+	"gelombang/internal/rules"
+	"gelombang/internal/viewer"
+	"gelombang/server/auth"
+	"gelombang/server/config"
+	"gelombang/server/web"
+	"gelombang/webhooks"
+)
+
+// The routes that monitoring asks, by their patterns.
+const (
+	routeHealth  = "GET /healthz"
+	routeReady   = "GET /readyz"
+	routeMetrics = "GET /metrics"
+)
+
+func (s *Server) routes(verifier *auth.Verifier, metrics *prometheus.Registry) (http.Handler, error) {
+	home, err := web.HomePage(s.home)
+	if err != nil {
+		return nil, err
+	}
+	explorer, err := web.ExplorerPage()
+	if err != nil {
+		return nil, err
+	}
+	api, err := graph.NewHandler(graph.Config{
+		Registry: s.registry, Log: s.log, Version: s.cfg.Version, Introspection: introspection(s.cfg.HTTP.Introspection),
+	})
+	if err != nil {
+		return nil, err
+	}
+	assets := web.Assets()
+	mux := http.NewServeMux()
+	mux.Handle("GET /{$}", home)
+	mux.Handle("/graphql", noStore(verifier.Middleware(api)))
+	mux.Handle("GET /graphiql", explorer)
+	mux.Handle("GET /graphiql/{file}", assets)
+	mux.Handle("GET /assets/{file}", assets)
+	mux.HandleFunc(routeHealth, s.health.alive)
+	mux.HandleFunc(routeReady, s.health.ready)
+	mux.Handle(routeMetrics, metricsHandler(metrics))
+	return observer{next: secured(intakeFirst(s.intake, mux)), log: s.log, metrics: newHTTPMetrics(metrics)}, nil
+}
+
+// introspection is who may ask for the schema.
+func introspection(who config.Introspection) func(viewer.Viewer) bool {
+	switch who {
+	case config.Everyone:
+		return func(viewer.Viewer) bool { return true }
+	case config.Nobody:
+		return func(viewer.Viewer) bool { return false }
+	default:
+		return viewer.Viewer.UsesExplorer
+	}
+}
+
+// intakeFirst keeps webhooks away from the other routes. Those answer a path with a doubled slash by a
+// redirect and an unknown one by 404, which to a sender of webhooks may mean to give up.
+func intakeFirst(intake, others http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !strings.HasPrefix(r.URL.Path, webhooks.Prefix) {
+			others.ServeHTTP(w, r)
+			return
+		}
+		r.Pattern = webhooks.Prefix
+		intake.ServeHTTP(w, r)
+	})
+}
+
+// secured sets the headers that keep an answer from being taken for something else, or shown inside
+// another page. The pages set a policy of their own, with what they load.
+func secured(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("X-Frame-Options", "DENY")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// noStore keeps answers that depend on who asks out of every cache.
+func noStore(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (s *Server) home() web.Home {
+	return web.Home{
+		WindowDays: s.cfg.Store.Settings.WindowDays,
+		Now:        s.cfg.Store.Clock().In(rules.WIB).Format("Monday, 2 January 2006, 15:04 WIB"),
+		Note:       s.cfg.Note,
+		Version:    s.cfg.Version,
+	}
+}

@@ -1,0 +1,143 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+
+	"github.com/alecthomas/kong"
+	"golang.org/x/term"
+
+	"gelombang/server/config"
+)
+
+// The exit codes.
+const (
+	exitOK    = 0
+	exitFault = 1
+	exitUsage = 2
+)
+
+const description = `The system of record for one rule of Kartu Prakerja: a recipient must buy a first training within 30 days or lose the membership.
+
+Without a command it serves. To look around, start the demonstration, which needs nothing and leaves nothing behind: go run ./server demo`
+
+// program is the grammar of the command line.
+type program struct {
+	Serve    serveCommand     `cmd:"" default:"withargs" help:"Serve the API and take in webhooks. The default."`
+	Demo     demoCommand      `cmd:"" help:"Serve the evening of 6 April 2021, with tokens and curl lines to copy."`
+	Migrate  migrateCommands  `cmd:"" help:"Bring the database to this program's version."`
+	Keys     keysCommands     `cmd:"" help:"Make the keys that encrypt contacts and signing secrets."`
+	Token    tokenCommand     `cmd:"" help:"Print a development access token."`
+	Platform platformCommands `cmd:"" help:"List the training platforms, and make their signing secrets."`
+	Cohort   cohortCommands   `cmd:"" help:"Announce cohorts and list them."`
+	Import   importCommands   `cmd:"" help:"Read participants or offerings from a CSV file, or put in a sample."`
+	Simulate simulateCommands `cmd:"" help:"Send signed webhooks as the platforms would."`
+	Version  versionCommand   `cmd:"" help:"Print the program's version."`
+
+	Logs config.Logs `embed:""`
+}
+
+var groups = []kong.Group{
+	{Key: "database", Title: "Database:"},
+	{Key: "tokens", Title: "Access tokens:"},
+	{Key: "rules", Title: "Rules:"},
+	{Key: "serving", Title: "Serving:"},
+	{Key: "message", Title: "Message:"},
+	{Key: "sending", Title: "Sending:"},
+	{Key: "logs", Title: "Log, on standard error:"},
+}
+
+// terminal is what a command is run with.
+type terminal struct {
+	ctx context.Context // ends at SIGINT or SIGTERM
+	in  io.Reader
+	out io.Writer // the result, and nothing else
+	err io.Writer
+	log *slog.Logger
+
+	logTo *logOutput // where log writes
+}
+
+// interactive reports whether a person watches standard error, so that progress is worth drawing.
+func (t *terminal) interactive() bool {
+	f, ok := t.err.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// usageError is a command line or a configuration that cannot be used. It ends the program with
+// code 2.
+type usageError struct{ err error }
+
+func (e *usageError) Error() string { return e.err.Error() }
+func (e *usageError) Unwrap() error { return e.err }
+
+// usage returns err, if there is one, as a usageError.
+func usage(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &usageError{err}
+}
+
+// run is the program: it runs the command that args name and returns the exit code.
+func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) int {
+	var p program
+	helped := false
+	parser, err := kong.New(&p,
+		kong.Name("gelombang"),
+		kong.Description(description),
+		kong.ExplicitGroups(groups),
+		kong.Writers(out, errOut),
+		kong.Help(printHelp),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100, FlagsLast: true}),
+		kong.WithBeforeReset(checkEnvironment),
+		// --help is the one way in which kong exits; the rest of the parsing is then of no interest.
+		kong.Exit(func(int) { helped = true }),
+	)
+	if err != nil {
+		complain(errOut, err)
+		return exitFault
+	}
+	command, err := parser.Parse(args)
+	if helped {
+		return exitOK
+	}
+	if err != nil {
+		complain(errOut, err)
+		say(errOut, `Run "gelombang --help" for the commands and their settings.`)
+		return exitUsage
+	}
+	logTo := &logOutput{w: errOut}
+	t := &terminal{ctx: ctx, in: in, out: out, err: errOut, log: p.Logs.New(logTo), logTo: logTo}
+	for _, name := range unknownVariables(parser.Model.Node, os.Environ()) {
+		t.log.Warn("an environment variable means nothing to this program: see --help for those that do", slog.String("name", name))
+	}
+	return exitCode(errOut, command.Run(t))
+}
+
+func exitCode(errOut io.Writer, err error) int {
+	if err == nil {
+		return exitOK
+	}
+	complain(errOut, err)
+	var misuse *usageError
+	if errors.As(err, &misuse) {
+		return exitUsage
+	}
+	return exitFault
+}
+
+// complain prints an error for a person; joined errors take a line each.
+func complain(errOut io.Writer, err error) {
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		say(errOut, "gelombang: "+line)
+	}
+}
+
+// say prints a line for a person. If standard error is gone, nobody is left to be told.
+func say(errOut io.Writer, line string) { _, _ = fmt.Fprintln(errOut, line) }

@@ -1,0 +1,172 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"gelombang/internal/seed"
+)
+
+// watched is an output that can be waited on.
+type watched struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+	want string
+	seen chan struct{} // closed when want has been written
+}
+
+func newWatched(want string) *watched { return &watched{want: want, seen: make(chan struct{})} }
+
+func (w *watched) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	before := strings.Contains(w.text.String(), w.want)
+	n, err := w.text.Write(p)
+	if !before && strings.Contains(w.text.String(), w.want) {
+		close(w.seen)
+	}
+	return n, err
+}
+
+func (w *watched) String() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.text.String()
+}
+
+// runDemo runs the demonstration in this process until the test ends, and returns what it printed.
+func runDemo(t *testing.T) (tour string, log *watched) {
+	t.Helper()
+	t.Setenv("TMPDIR", t.TempDir())
+	ctx, stop := context.WithCancel(context.Background())
+	var out bytes.Buffer
+	log = newWatched("msg=serving")
+	code := make(chan int, 1)
+	go func() {
+		code <- run(ctx, []string{"demo", "--addr", "127.0.0.1:0", "--scale", "0.001"}, strings.NewReader(""), &out, log)
+	}()
+	t.Cleanup(func() {
+		stop()
+		if got := <-code; got != exitOK {
+			t.Errorf("exit code %d\n%s", got, log)
+		}
+		if left, err := filepath.Glob(filepath.Join(os.TempDir(), "*")); err != nil || len(left) > 0 {
+			t.Errorf("left behind: %v, %v", left, err)
+		}
+	})
+	select {
+	case <-log.seen:
+	case got := <-code:
+		code <- got
+		t.Fatalf("the demonstration ended with %d\n%s", got, log)
+	}
+	return out.String(), log
+}
+
+// Everything that the tour prints between its tokens and the list of secrets is pasted into a shell.
+func TestTheDemonstrationsLinesWorkAsPrinted(t *testing.T) {
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	for _, tool := range []string{"sh", "curl"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			if os.Getenv("CI") == "true" {
+				t.Fatalf("no %s, and in CI no test may be left out", tool)
+			}
+			t.Skipf("left out: needs %s", tool)
+		}
+	}
+	t.Run("pasted", func(t *testing.T) {
+		tour, log := runDemo(t)
+		from, to := strings.Index(tour, "OFFICER="), strings.Index(tour, "Signing secrets")
+		if from < 0 || to < from {
+			t.Fatalf("no lines to copy:\n%s", tour)
+		}
+		shell := exec.CommandContext(t.Context(), "sh", "-e")
+		shell.Stdin = strings.NewReader(tour[from:to])
+		answers, err := shell.CombinedOutput()
+		if err != nil {
+			t.Fatalf("%v\n%s", err, answers)
+		}
+		want := []string{
+			`"purchaseDeadlineText":"8 April 2021, 23:59 WIB","timeLeft":195\d\d\d,"progress":\{"recipients":\d+,"awaiting":[1-9]`,
+			`"status":"AWAITING".*"firstPurchase":null`,
+			`"mayBuy":true`,
+			`"status":"applied"`,
+			`"status":"PURCHASED".*"firstPurchase":\{"purchasedAt":"2021-04-06T17:45:00\+07:00"`,
+			`"explanation":\{"summary":".*INV-TOUR-1`,
+			`unauthorized`,
+			`^401$`,
+			`"status":"REVOKED"`,
+		}
+		got := strings.Split(strings.TrimSpace(string(answers)), "\n")
+		if len(got) != len(want) {
+			t.Fatalf("%d answers, want %d:\n%s", len(got), len(want), answers)
+		}
+		for i, pattern := range want {
+			if !regexp.MustCompile(pattern).MatchString(got[i]) {
+				t.Errorf("answer %d is %s, want %s", i+1, got[i], pattern)
+			}
+		}
+		if cards := regexp.MustCompile(`[0-9]{16}`).FindString(log.String()); cards != "" {
+			t.Errorf("the log holds a card number: %s", cards)
+		}
+	})
+}
+
+func TestTheSimulatorReachesTheDemonstration(t *testing.T) {
+	tour, _ := runDemo(t)
+	line := regexp.MustCompile(`gelombang (simulate purchase [^\n]*) \\\n *([^\n]*) --card CARD`).FindStringSubmatch(tour)
+	cards := regexp.MustCompile(`awaiting +([0-9]{16})`).FindStringSubmatch(tour)
+	if line == nil || cards == nil {
+		t.Fatalf("no line of the simulator, or no card to try:\n%s", tour)
+	}
+	args := append(strings.Fields(line[1]+" "+line[2]), "--card", cards[1])
+	var out, errOut bytes.Buffer
+	if code := run(t.Context(), args, strings.NewReader(""), &out, &errOut); code != exitOK || !strings.HasPrefix(out.String(), "200 OK\n") {
+		t.Fatalf("exit code %d\n%s%s", code, out.String(), errOut.String())
+	}
+
+	load := []string{"simulate", "load", "-", "-n", "200", "--seed", "3", "--at", "2021-04-06T17:45", "--secret"}
+	load = append(load, regexp.MustCompile(`tokopedia=whsec_\S+`).FindString(tour), "--server", regexp.MustCompile(`http://127[^/]+`).FindString(tour))
+	out.Reset()
+	if code := run(t.Context(), load, strings.NewReader(cards[1]+"\n"), &out, &errOut); code != exitOK {
+		t.Fatalf("exit code %d\n%s%s", code, out.String(), errOut.String())
+	}
+	if !regexp.MustCompile(`(?m)^acknowledged +200$`).MatchString(out.String()) {
+		t.Errorf("summary:\n%s", out.String())
+	}
+}
+
+func TestTheDemonstrationsClockStandsUntilItIsStarted(t *testing.T) {
+	var c demoClock
+	if got := c.now(); !got.Equal(seed.Evening) {
+		t.Fatalf("%v, want %v", got, seed.Evening)
+	}
+	c.start()
+	if got := c.now(); got.Before(seed.Evening) || got.Sub(seed.Evening) > time.Minute {
+		t.Errorf("%v, want a moment after %v", got, seed.Evening)
+	}
+}
+
+func TestTheTourIsTheSameEveryTime(t *testing.T) {
+	strip := regexp.MustCompile(`127\.0\.0\.1:\d+`)
+	var tours []string
+	for range 2 {
+		t.Run("once", func(t *testing.T) {
+			tour, _ := runDemo(t)
+			tours = append(tours, strip.ReplaceAllString(tour, "SERVER"))
+		})
+	}
+	if len(tours) == 2 && tours[0] != tours[1] {
+		t.Errorf("two tours:\n%s\n%s", tours[0], tours[1])
+	}
+}
