@@ -10,7 +10,6 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
-	"github.com/99designs/gqlgen/graphql/handler/lru"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 	"github.com/vektah/gqlparser/v2/parser"
@@ -34,9 +33,6 @@ type Config struct {
 	Read db.Execer
 }
 
-// queryCacheSize is how many parsed queries are kept.
-const queryCacheSize = 1000
-
 // NewHandler returns the handler of /graphql. The viewer of a request is the one in its context.
 func NewHandler(cfg Config) (http.Handler, error) {
 	if cfg.Registry == nil || cfg.Log == nil {
@@ -58,7 +54,7 @@ func NewHandler(cfg Config) (http.Handler, error) {
 	h := &handler{
 		exec:          executor.New(generated.NewExecutableSchema(generated.Config{Resolvers: root})),
 		presenter:     p,
-		queries:       lru.New[*ast.QueryDocument](queryCacheSize),
+		queries:       newQueryCache(),
 		introspection: cfg.Introspection,
 	}
 	h.exec.SetErrorPresenter(p.present)
@@ -71,7 +67,7 @@ func NewHandler(cfg Config) (http.Handler, error) {
 type handler struct {
 	exec          *executor.Executor
 	presenter     presenter
-	queries       graphql.Cache[*ast.QueryDocument]
+	queries       queryCache
 	introspection func(viewer.Viewer) bool
 }
 

@@ -136,12 +136,12 @@ func (r *Reader) fillExplanations(ctx context.Context, sel selection.Selection, 
 		if language == nil {
 			return at(f, &registry.Error{Code: registry.Invalid, Field: "language", Message: "a language is needed"})
 		}
+		explanations, err := r.Explain(ctx, rowIDs(rows), rules.Language(*language))
+		if err != nil {
+			return fmt.Errorf("explain: %w", err)
+		}
 		for _, row := range rows {
-			e, err := r.Explain(ctx, row.object.Row, rules.Language(*language))
-			if err != nil {
-				return fmt.Errorf("explain participant %d: %w", row.object.Row, err)
-			}
-			row.object.Explanations.Put(f.Node, explanation(e))
+			row.object.Explanations.Put(f.Node, explanation(explanations[row.object.Row]))
 		}
 	}
 	return nil

@@ -26,8 +26,8 @@ type Config struct {
 	Sizes   keyset.Sizes
 	// OpenContact decrypts the contact of the participant with the card.
 	OpenContact func(ciphertext []byte, card string) (registry.Contact, error)
-	// Explain explains the status of a participant.
-	Explain func(ctx context.Context, participant int, language rules.Language) (rules.Explanation, error)
+	// Explain explains the statuses of participants, by their row ids.
+	Explain func(ctx context.Context, participants []int, language rules.Language) (map[int]rules.Explanation, error)
 }
 
 // Reader loads the objects of one root field. It is for one goroutine, and short-lived: it remembers the

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/lib/pq"
@@ -106,7 +107,7 @@ func (b Bulk) Insert(ctx context.Context, tx Execer, each func(*sql.Rows) error)
 }
 
 func (b Bulk) run(ctx context.Context, tx Execer, n int, args []any, each func(*sql.Rows) error) error {
-	query := "INSERT INTO " + b.Table + " (" + strings.Join(b.Columns, ", ") + ") VALUES " + valuesList(n, len(b.Columns), nil) + " " + b.Suffix
+	query := "INSERT INTO " + b.Table + " (" + strings.Join(b.Columns, ", ") + ") VALUES " + valuesList(tx, n, len(b.Columns), nil) + " " + b.Suffix
 	if each == nil {
 		_, err := tx.ExecContext(ctx, query, args...)
 		return err
@@ -131,7 +132,7 @@ func (b Bulk) Update(ctx context.Context, tx Execer, types []string) error {
 		for i, c := range b.Columns {
 			set[i] = c + " = v." + c
 		}
-		query := "WITH v (id, " + strings.Join(b.Columns, ", ") + ") AS (VALUES " + valuesList(n, len(types), types) + ") UPDATE " + b.Table +
+		query := "WITH v (id, " + strings.Join(b.Columns, ", ") + ") AS (VALUES " + valuesList(tx, n, len(types), types) + ") UPDATE " + b.Table +
 			" SET " + strings.Join(set, ", ") + " FROM v WHERE " + b.Table + ".id = v.id"
 		if _, err := tx.ExecContext(ctx, query, args...); err != nil {
 			return fmt.Errorf("update %s: %w", b.Table, err)
@@ -140,9 +141,18 @@ func (b Bulk) Update(ctx context.Context, tx Execer, types []string) error {
 	return nil
 }
 
-// valuesList writes n groups of w parameters, cast to types if there are any.
-func valuesList(n, w int, types []string) string {
+// valuesList writes n groups of w parameters, cast to types if there are any. SQLite looks every $1, $2, …
+// up among all those before it, so that it gets ? instead.
+func valuesList(tx Execer, n, w int, types []string) string {
 	var sb strings.Builder
+	t, ok := tx.(*Tx)
+	plain := ok && t.Dialect == SQLite
+	parameter := func(i int) string {
+		if plain {
+			return "?"
+		}
+		return "$" + strconv.Itoa(i)
+	}
 	for i := range n {
 		if i > 0 {
 			sb.WriteString(", ")
@@ -153,9 +163,9 @@ func valuesList(n, w int, types []string) string {
 				sb.WriteString(", ")
 			}
 			if types == nil {
-				fmt.Fprintf(&sb, "$%d", i*w+j+1)
+				sb.WriteString(parameter(i*w + j + 1))
 			} else {
-				fmt.Fprintf(&sb, "CAST($%d AS %s)", i*w+j+1, types[j])
+				sb.WriteString("CAST(" + parameter(i*w+j+1) + " AS " + types[j] + ")")
 			}
 		}
 		sb.WriteByte(')')

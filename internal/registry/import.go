@@ -96,7 +96,7 @@ func (r *Registry) ImportSealed(ctx context.Context, v viewer.Viewer, cohort int
 		// The participants are registered. RetryWaiting does the rest.
 		r.log.WarnContext(ctx, "deliveries that wait for imported cards are left for the next round", db.LogError(err))
 	}
-	r.log.InfoContext(ctx, "participants imported", slog.Int("cohort", cohort), slog.Int("added", len(verdict.added)),
+	r.log.DebugContext(ctx, "participants imported", slog.Int("cohort", cohort), slog.Int("added", len(verdict.added)),
 		slog.Int("unchanged", verdict.unchanged), slog.Int("refused", len(verdict.errors)))
 	return ImportResult{Added: len(verdict.added), Unchanged: verdict.unchanged, Errors: verdict.errors}, nil
 }

@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/lib/pq"
-
 	"gelombang/internal/db"
 	"gelombang/internal/rules"
 )
@@ -107,9 +105,10 @@ func insertParticipants(ctx context.Context, tx *db.Tx, rows [][]any) (err error
 	if len(rows) == 0 {
 		return nil
 	}
-	query := pq.CopyIn("participants", participantColumnsWritten...)
+	table := "participants (" + strings.Join(participantColumnsWritten, ", ") + ")"
+	query := "COPY " + table + " FROM STDIN"
 	if tx.Dialect == db.SQLite {
-		query = "INSERT INTO participants (" + strings.Join(participantColumnsWritten, ", ") + ") VALUES (?" + strings.Repeat(", ?", len(participantColumnsWritten)-1) + ")"
+		query = "INSERT INTO " + table + " VALUES (?" + strings.Repeat(", ?", len(participantColumnsWritten)-1) + ")"
 	}
 	stmt, err := tx.PrepareContext(ctx, query)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -247,52 +248,83 @@ func TestImportIsForStaffAndForAnnouncedCohorts(t *testing.T) {
 	})
 }
 
-// TestImportsAtOnceTakeEachRowOnce lets several servers import the same rows, half of them into another
-// cohort and in the opposite order: every card and NIK ends up in one cohort, and no place is taken twice.
+// importAtOnce lets servers import rows, in chunks, all at the same time, and returns how many each cohort
+// says it added.
+func importAtOnce(t *testing.T, d *db.DB, f *registrytest.Fixture, servers int, of func(server int) (cohort int, rows []registry.ParticipantRow)) map[int]int {
+	t.Helper()
+	var mu sync.Mutex
+	var wait sync.WaitGroup
+	added := map[int]int{}
+	start := make(chan struct{})
+	for s := range servers {
+		r := f.Another(d)
+		cohort, rows := of(s)
+		wait.Go(func() {
+			<-start
+			for chunk := range slices.Chunk(rows, 50) {
+				result, err := r.ImportParticipants(context.Background(), registrytest.Officer, cohort, chunk)
+				if err != nil {
+					t.Errorf("cohort %d: %v", cohort, err)
+					return
+				}
+				mu.Lock()
+				added[cohort] += result.Added
+				mu.Unlock()
+			}
+		})
+	}
+	close(start)
+	wait.Wait()
+	return added
+}
+
+func importedInto(t *testing.T, d *db.DB, cohort int) int {
+	t.Helper()
+	n, err := d.Client().Participant.Query().Where(participant.CohortID(cohort)).Count(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// TestImportsAtOnceTakeEachRowOnce lets four servers import the same rows, two of them into another cohort.
 func TestImportsAtOnceTakeEachRowOnce(t *testing.T) {
-	const rowsInAll, quota, chunk, servers = 600, 500, 50, 4
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		f := registrytest.New(t, d)
-		announce(t, f, 12, quota)
-		announce(t, f, 13, quota)
-		rows := make([]registry.ParticipantRow, rowsInAll)
+		rows := make([]registry.ParticipantRow, 1000)
 		for i := range rows {
-			rows[i] = importRow(i+2, fmt.Sprintf("3199%012d", i), func(r *registry.ParticipantRow) { r.NIK = fmt.Sprintf("9900%012d", rowsInAll-i) })
+			rows[i] = importRow(i+2, fmt.Sprintf("3199%012d", i), func(r *registry.ParticipantRow) { r.NIK = fmt.Sprintf("9900%012d", len(rows)-i) })
 		}
-		var mu sync.Mutex
-		var wait sync.WaitGroup
-		added := map[int]int{}
-		for s := range servers {
-			r, cohort := f.Another(d), 12+s%2
-			wait.Go(func() {
-				for i := 0; i < rowsInAll; i += chunk {
-					at := i
-					if cohort == 13 {
-						at = rowsInAll - chunk - i
-					}
-					result, err := r.ImportParticipants(context.Background(), registrytest.Officer, cohort, rows[at:at+chunk])
-					if err != nil {
-						t.Errorf("cohort %d: %v", cohort, err)
-						return
-					}
-					mu.Lock()
-					added[cohort] += result.Added
-					mu.Unlock()
-				}
-			})
-		}
-		wait.Wait()
+		announce(t, f, 12, len(rows))
+		announce(t, f, 13, len(rows))
+		added := importAtOnce(t, d, f, 4, func(server int) (int, []registry.ParticipantRow) { return 12 + server%2, rows })
 		for cohort, n := range added {
-			stored, err := d.Client().Participant.Query().Where(participant.CohortID(cohort)).Count(context.Background())
-			if err != nil {
-				t.Fatal(err)
-			}
-			if stored != n || n > quota {
-				t.Errorf("cohort %d has %d participants, %d were reported as added, the quota is %d", cohort, stored, n, quota)
+			if stored := importedInto(t, d, cohort); stored != n {
+				t.Errorf("cohort %d has %d participants, %d were reported as added", cohort, stored, n)
 			}
 		}
-		if added[12]+added[13] != rowsInAll {
-			t.Errorf("%d and %d were added, together not each of the %d rows once", added[12], added[13], rowsInAll)
+		if added[12]+added[13] != len(rows) {
+			t.Errorf("%d and %d were added, together not each of the %d rows once", added[12], added[13], len(rows))
+		}
+	})
+}
+
+// TestImportsAtOnceTakeEachPlaceOnce lets four servers import people of their own into one cohort, which has
+// too few places for all.
+func TestImportsAtOnceTakeEachPlaceOnce(t *testing.T) {
+	const places = 500
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		f := registrytest.New(t, d)
+		announce(t, f, 13, places)
+		added := importAtOnce(t, d, f, 4, func(server int) (int, []registry.ParticipantRow) {
+			rows := make([]registry.ParticipantRow, places/2)
+			for i := range rows {
+				rows[i] = importRow(i+2, fmt.Sprintf("3199%02d%010d", server, i), nil)
+			}
+			return 13, rows
+		})
+		if stored := importedInto(t, d, 13); stored != places || added[13] != places {
+			t.Errorf("%d are stored and %d were reported as added, for %d places", stored, added[13], places)
 		}
 	})
 }

@@ -278,6 +278,7 @@ func BenchmarkImport(b *testing.B) {
 		b.Run(string(dialect), func(b *testing.B) {
 			f := newFixture(b, dbtest.New(b, dialect), rows*b.N+rows)
 			b.SetBytes(int64(file.Len()))
+			b.ResetTimer()
 			for i := range b.N {
 				// Other cards each time, so that each time they are new.
 				content := bytes.ReplaceAll(file.Bytes(), []byte("\n3100"), fmt.Appendf(nil, "\n%04d", 3200+i%6000))

@@ -15,7 +15,7 @@ type DemoOptions struct {
 	// Scale is the share of the real size, more than 0 and at most 1. At 1 the cohorts 12 and 13 have
 	// 600,000 participants each, and the scenario takes many minutes.
 	Scale float64
-	// Progress is told how far a step has come. Optional.
+	// Progress is told how far a step has come; done equals total at its end. Optional.
 	Progress func(step string, done, total int)
 }
 

@@ -57,6 +57,8 @@ type demo struct {
 	acts       []act
 	upheld     string // the card of whom a person judges
 	info       DemoInfo
+
+	done, total int // participants and deliveries
 }
 
 func newDemo(ctx context.Context, reg *registry.Registry, o DemoOptions) (*demo, error) {

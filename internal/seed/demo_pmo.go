@@ -35,7 +35,6 @@ const registerChunk = 5000
 
 // register imports the cohort's people.
 func (d *demo) register(ctx context.Context, reg *registry.Registry, number, people int) error {
-	step := fmt.Sprintf("participants of cohort %d", number)
 	for done := 0; done < people; {
 		rows := make([]registry.ParticipantRow, min(registerChunk, people-done))
 		for i := range rows {
@@ -49,7 +48,7 @@ func (d *demo) register(ctx context.Context, reg *registry.Registry, number, peo
 			return fmt.Errorf("only %d of %d invented people were registered", result.Added, len(rows))
 		}
 		done += len(rows)
-		d.options.Progress(step, done, people)
+		d.progress(len(rows))
 	}
 	return nil
 }

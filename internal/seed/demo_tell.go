@@ -23,7 +23,7 @@ const (
 // tell lets everything happen in its order, each at its own time by the registry's clock, so that the history
 // says what was known when.
 func (d *demo) tell(ctx context.Context) error {
-	total := len(d.deliveries)
+	d.total = d.info.Participants + len(d.deliveries)
 	for _, a := range append(d.acts, act{at: Evening}) {
 		for {
 			group := d.nextGroup(a.at)
@@ -34,7 +34,7 @@ func (d *demo) tell(ctx context.Context) error {
 				return err
 			}
 			d.deliveries = d.deliveries[len(group):]
-			d.options.Progress("deliveries", total-len(d.deliveries), total)
+			d.progress(len(group))
 		}
 		if a.run == nil {
 			continue
@@ -44,6 +44,12 @@ func (d *demo) tell(ctx context.Context) error {
 		}
 	}
 	return d.countRevoked(ctx)
+}
+
+// progress tells the caller that so many more people or deliveries are recorded.
+func (d *demo) progress(more int) {
+	d.done += more
+	d.options.Progress("participants and deliveries", d.done, d.total)
 }
 
 // nextGroup returns the next deliveries that arrived before an instant, and about the same time.

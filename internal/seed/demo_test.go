@@ -291,6 +291,25 @@ func TestTheDeliveriesAreSigned(t *testing.T) {
 	}
 }
 
+func TestProgressOnlyGoesForward(t *testing.T) {
+	last, end := 0, 0
+	_, err := seed.Demo(context.Background(), newRegistry(t, dbtest.New(t, db.SQLite), seed.Evening), seed.DemoOptions{
+		Scale: 0.0001,
+		Progress: func(_ string, done, total int) {
+			if done <= last || done > total {
+				t.Errorf("the progress went from %d to %d of %d", last, done, total)
+			}
+			last, end = done, total
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if last != end || end == 0 {
+		t.Errorf("the progress ended at %d of %d", last, end)
+	}
+}
+
 func TestDemoRefuses(t *testing.T) {
 	ctx := context.Background()
 	d := dbtest.New(t, db.SQLite)

@@ -89,14 +89,15 @@ func ParseServer(address string) (*url.URL, error) {
 
 // Request makes the signed request that delivers a message at the given instant.
 func (s Signer) Request(ctx context.Context, server *url.URL, m Message, at time.Time) (*http.Request, error) {
-	target := server.JoinPath("webhooks", m.Platform)
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, target.String(), bytes.NewReader(m.Body))
+	target := server.JoinPath("webhooks", m.Platform).String()
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, target, bytes.NewReader(m.Body))
 	if err != nil {
 		return nil, fmt.Errorf("make the request: %w", err)
 	}
 	r.Header.Set("Content-Type", "application/json")
 	if s.clientCode != "" {
-		sig := signature.SignPMO(s.secret, s.clientCode, at, target.EscapedPath(), m.Body)
+		// The path as it is sent: that of target may lack its first slash until it is a text.
+		sig := signature.SignPMO(s.secret, s.clientCode, at, r.URL.EscapedPath(), m.Body)
 		signature.SetPMOHeaders(r.Header, s.clientCode, at, sig)
 	} else {
 		signature.SetStandardHeaders(r.Header, m.ID, at, signature.SignV1(s.secret, m.ID, at, m.Body))
