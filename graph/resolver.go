@@ -16,7 +16,6 @@ import (
 	"gelombang/graph/reads"
 	"gelombang/internal/db"
 	"gelombang/internal/registry"
-	"gelombang/internal/rules"
 	"gelombang/internal/viewer"
 )
 
@@ -64,21 +63,8 @@ func (r *resolver) reader(ctx context.Context, q db.Execer) *reads.Reader {
 		Now:         r.registry.Now(),
 		Sizes:       pageSizes(v),
 		OpenContact: r.registry.OpenContact,
-		Explain:     r.explain,
+		Explain:     r.registry.ExplainAll,
 	})
-}
-
-// explain explains the status of each of the participants.
-func (r *resolver) explain(ctx context.Context, participants []int, language rules.Language) (map[int]rules.Explanation, error) {
-	explanations := make(map[int]rules.Explanation, len(participants))
-	for _, id := range participants {
-		e, err := r.registry.Explain(ctx, id, language)
-		if err != nil {
-			return nil, err
-		}
-		explanations[id] = e
-	}
-	return explanations, nil
 }
 
 // read returns a reader for a query.

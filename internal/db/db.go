@@ -125,8 +125,8 @@ func sqliteDSN(file, txlock string, readOnly bool) string {
 			"synchronous(FULL)",
 			"foreign_keys(1)",
 			"temp_store(MEMORY)",
-			"cache_size(-65536)",
-			"secure_delete(1)", // what is erased is overwritten, not only unlinked
+			"cache_size(-16384)", // 16 MiB for each connection
+			"secure_delete(1)",   // what is erased is overwritten, not only unlinked
 		},
 	}
 	if readOnly {

@@ -17,31 +17,63 @@ import (
 // Explain says in words why the participant's status is what it is. It reads only; the caller has asked
 // the viewer. It returns [NotFound] for an unknown participant.
 func (r *Registry) Explain(ctx context.Context, participantID int, lang rules.Language) (rules.Explanation, error) {
+	explanations, err := r.ExplainAll(ctx, []int{participantID}, lang)
+	if err != nil {
+		return rules.Explanation{}, err
+	}
+	explanation, known := explanations[participantID]
+	if !known {
+		return rules.Explanation{}, notFound("participant", "there is no such participant")
+	}
+	return explanation, nil
+}
+
+// ExplainAll is [Registry.Explain] for several participants, in the same few statements however many they
+// are. A participant who is not known is left out.
+func (r *Registry) ExplainAll(ctx context.Context, participantIDs []int, lang rules.Language) (map[int]rules.Explanation, error) {
 	client := r.db.Client()
-	p, err := client.Participant.Query().Where(entparticipant.ID(participantID)).
-		WithCohort().
+	participants, err := client.Participant.Query().Where(entparticipant.IDIn(participantIDs...)).
+		WithCohort(func(q *ent.CohortQuery) {
+			q.WithExtensions(func(q *ent.ExtensionQuery) { q.Order(entextension.ByCreatedAt(), entextension.ByID()) })
+		}).
 		WithPurchases(func(q *ent.PurchaseQuery) { q.WithPlatform().WithOffering() }).
 		WithReviews(func(q *ent.ReviewQuery) { q.Where(entreview.StateNEQ(rules.ReviewMoot)) }).
 		WithHistory(func(q *ent.HistoryQuery) {
 			q.Where(enthistory.KindEQ(rules.HistoryFacts)).Order(enthistory.ByRecordedAt(), enthistory.ByID())
-		}).Only(ctx)
-	if ent.IsNotFound(err) {
-		return rules.Explanation{}, notFound("participant", "there is no such participant")
-	}
+		}).All(ctx)
 	if err != nil {
-		return rules.Explanation{}, fmt.Errorf("load the participant: %w", err)
+		return nil, fmt.Errorf("load the participants: %w", err)
 	}
-	extensions, err := client.Extension.Query().Where(entextension.CohortID(p.CohortID)).Order(entextension.ByCreatedAt(), entextension.ByID()).All(ctx)
+	waiting, err := r.waitingByCard(ctx, participants)
 	if err != nil {
-		return rules.Explanation{}, fmt.Errorf("load the extensions: %w", err)
+		return nil, fmt.Errorf("count what waits: %w", err)
 	}
-	waiting, err := client.Delivery.Query().Where(entdelivery.SettledAtIsNil(), entdelivery.CardNumber(p.CardNumber)).Count(ctx)
-	if err != nil {
-		return rules.Explanation{}, fmt.Errorf("count what waits: %w", err)
+	explanations := make(map[int]rules.Explanation, len(participants))
+	for _, p := range participants {
+		in := explainInput(p, p.Edges.Cohort.Edges.Extensions)
+		in.WaitingDeliveries, in.Settings, in.Now = waiting[p.CardNumber], r.settings, r.Now()
+		explanations[p.ID] = rules.Explain(in, lang)
 	}
-	in := explainInput(p, extensions)
-	in.WaitingDeliveries, in.Settings, in.Now = waiting, r.settings, r.Now()
-	return rules.Explain(in, lang), nil
+	return explanations, nil
+}
+
+// waitingByCard counts the deliveries in quarantine that name the participants' cards.
+func (r *Registry) waitingByCard(ctx context.Context, participants []*ent.Participant) (map[string]int, error) {
+	cards := make([]string, len(participants))
+	for i, p := range participants {
+		cards[i] = p.CardNumber
+	}
+	var counts []struct {
+		CardNumber string `json:"card_number"`
+		Count      int    `json:"count"`
+	}
+	err := r.db.Client().Delivery.Query().Where(entdelivery.SettledAtIsNil(), entdelivery.CardNumberIn(cards...)).
+		GroupBy(entdelivery.FieldCardNumber).Aggregate(ent.Count()).Scan(ctx, &counts)
+	waiting := make(map[string]int, len(counts))
+	for _, c := range counts {
+		waiting[c.CardNumber] = c.Count
+	}
+	return waiting, err
 }
 
 func explainInput(p *ent.Participant, extensions []*ent.Extension) rules.ExplainInput {

@@ -36,15 +36,20 @@ type Viewer struct {
 // what a command at the terminal writes.
 func System(subject string) Viewer { return Viewer{Role: Admin, Subject: subject} }
 
+// known reports whether the role is one of ours. What we do not know may nothing.
+func (v Viewer) known() bool {
+	return v.Role == Anonymous || v.Role == Participant || v.Role == Platform || v.Role == Analyst || v.staff()
+}
+
 func (v Viewer) staff() bool {
 	return v.Role == Officer || v.Role == Supervisor || v.Role == Admin
 }
 
 // SeesCatalogue reports whether the viewer may see platforms and offerings: everybody may.
-func (v Viewer) SeesCatalogue() bool { return v.Role != "" }
+func (v Viewer) SeesCatalogue() bool { return v.known() }
 
 // SeesProgress reports whether the viewer may see cohorts and their progress.
-func (v Viewer) SeesProgress() bool { return v.Role != "" && v.Role != Anonymous }
+func (v Viewer) SeesProgress() bool { return v.known() && v.Role != Anonymous }
 
 // SeesAllParticipants reports whether the viewer may list participants. A platform never may, in any
 // way: lists of those who have not bought are what fraud is made of.

@@ -142,13 +142,27 @@ func (s *Server) stop(ctx context.Context, failed <-chan error) error {
 
 // tasks are what is done beside answering.
 func (s *Server) tasks() []task {
-	return []task{{name: "retry quarantined deliveries", every: time.Minute, run: func(ctx context.Context) error {
-		applied, err := s.registry.RetryWaiting(ctx)
-		if applied > 0 {
-			s.log.InfoContext(ctx, "deliveries left the quarantine", slog.Int("applied", applied))
-		}
-		return err
-	}}}
+	tasks := []task{{name: "retry quarantined deliveries", every: time.Minute, run: s.retryWaiting}}
+	if s.cfg.HTTP.KeepBodies > 0 {
+		tasks = append(tasks, task{name: "remove the bodies of old deliveries", every: time.Hour, run: s.pruneBodies})
+	}
+	return tasks
+}
+
+func (s *Server) retryWaiting(ctx context.Context) error {
+	applied, err := s.registry.RetryWaiting(ctx)
+	if applied > 0 {
+		s.log.InfoContext(ctx, "deliveries left the quarantine", slog.Int("applied", applied))
+	}
+	return err
+}
+
+func (s *Server) pruneBodies(ctx context.Context) error {
+	pruned, err := s.registry.PruneBodies(ctx, s.cfg.HTTP.KeepBodies)
+	if pruned > 0 {
+		s.log.InfoContext(ctx, "the bodies of old deliveries were removed", slog.Int("deliveries", pruned))
+	}
+	return err
 }
 
 // Close releases what New and Listen took. It is for after Serve, or instead of it.

@@ -120,6 +120,9 @@ func (h HTTP) Check() error {
 			problems = append(problems, fmt.Errorf("%s is %v: set more than 0s, such as 30s", timeout.name, timeout.value))
 		}
 	}
+	if h.KeepBodies < 0 {
+		problems = append(problems, fmt.Errorf("GELOMBANG_KEEP_BODIES is %v: set 0s to keep them for ever, or more, such as 9600h", h.KeepBodies))
+	}
 	return errors.Join(problems...)
 }
 

@@ -95,5 +95,6 @@ type HTTP struct {
 	ReadTimeout       time.Duration `name:"read-timeout" env:"GELOMBANG_READ_TIMEOUT" default:"30s" group:"serving" placeholder:"D" help:"Longest time to receive a whole request (default ${default})."`
 	WriteTimeout      time.Duration `name:"write-timeout" env:"GELOMBANG_WRITE_TIMEOUT" default:"90s" group:"serving" placeholder:"D" help:"Longest time to work on a request and answer it (default ${default})."`
 	IdleTimeout       time.Duration `name:"idle-timeout" env:"GELOMBANG_IDLE_TIMEOUT" default:"2m" group:"serving" placeholder:"D" help:"How long an idle connection is kept (default ${default})."`
+	KeepBodies        time.Duration `name:"keep-bodies" env:"GELOMBANG_KEEP_BODIES" default:"9600h" group:"serving" placeholder:"D" help:"How long the bytes of a settled delivery are kept, 0s for ever (default ${default}, which is 400 days). What it led to, and the key by which a repetition is known, stay in any case."`
 	ShutdownTimeout   time.Duration `name:"shutdown-timeout" env:"GELOMBANG_SHUTDOWN_TIMEOUT" default:"30s" group:"serving" placeholder:"D" help:"How long requests under way may take to finish after SIGINT or SIGTERM (default ${default})."`
 }

@@ -87,6 +87,7 @@ func TestEveryProblemOfTheConfigurationNamesWhatToSet(t *testing.T) {
 		{"an address without port", development, func(s *settings) { s.Addr = "localhost" }, []string{"GELOMBANG_ADDR"}},
 		{"no window", development, func(s *settings) { s.WindowDays = 0 }, []string{"GELOMBANG_WINDOW_DAYS"}},
 		{"a negative lag limit", development, func(s *settings) { s.LagLimit = -1 }, []string{"GELOMBANG_LAG_LIMIT"}},
+		{"bodies kept for less than nothing", development, func(s *settings) { s.KeepBodies = -1 }, []string{"GELOMBANG_KEEP_BODIES"}},
 		{"a negative future", development, func(s *settings) { s.MaxFuture = -1 }, []string{"GELOMBANG_MAX_FUTURE"}},
 		{"a negative balance", development, func(s *settings) { s.TrainingBalance = -1 }, []string{"GELOMBANG_TRAINING_BALANCE"}},
 		{"no timeouts", development, func(s *settings) {
