@@ -44,8 +44,13 @@ func (w *watched) String() string {
 	return w.text.String()
 }
 
-// runDemo runs the demonstration in this process until the test ends, and returns what it printed.
+// runDemo runs a small demonstration in this process until the test ends, and returns what it printed.
 func runDemo(t *testing.T) (tour string, log *watched) {
+	t.Helper()
+	return runDemoAt(t, "0.001")
+}
+
+func runDemoAt(t *testing.T, scale string) (tour string, log *watched) {
 	t.Helper()
 	t.Setenv("TMPDIR", t.TempDir())
 	ctx, stop := context.WithCancel(context.Background())
@@ -53,7 +58,7 @@ func runDemo(t *testing.T) (tour string, log *watched) {
 	log = newWatched("msg=serving")
 	code := make(chan int, 1)
 	go func() {
-		code <- run(ctx, []string{"demo", "--addr", "127.0.0.1:0", "--scale", "0.001"}, strings.NewReader(""), &out, log)
+		code <- run(ctx, []string{"demo", "--addr", "127.0.0.1:0", "--scale", scale}, strings.NewReader(""), &out, log)
 	}()
 	t.Cleanup(func() {
 		stop()
@@ -73,9 +78,9 @@ func runDemo(t *testing.T) (tour string, log *watched) {
 	return out.String(), log
 }
 
-// Everything that the tour prints between its tokens and the list of secrets is pasted into a shell.
-func TestTheDemonstrationsLinesWorkAsPrinted(t *testing.T) {
-	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+// needShell leaves the test out where there is no shell or no curl to paste into.
+func needShell(t *testing.T) {
+	t.Helper()
 	for _, tool := range []string{"sh", "curl"} {
 		if _, err := exec.LookPath(tool); err != nil {
 			if os.Getenv("CI") == "true" {
@@ -84,6 +89,12 @@ func TestTheDemonstrationsLinesWorkAsPrinted(t *testing.T) {
 			t.Skipf("left out: needs %s", tool)
 		}
 	}
+}
+
+// Everything that the tour prints between its tokens and the list of secrets is pasted into a shell.
+func TestTheDemonstrationsLinesWorkAsPrinted(t *testing.T) {
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	needShell(t)
 	t.Run("pasted", func(t *testing.T) {
 		tour, log := runDemo(t)
 		from, to := strings.Index(tour, "OFFICER="), strings.Index(tour, "Signing secrets")
