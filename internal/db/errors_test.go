@@ -88,7 +88,7 @@ var (
 
 // noise is a text of n letters that does not compress.
 func noise(n int) string {
-	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // not a secret
+	random := rand.New(rand.NewPCG(1, 2))
 	var sb strings.Builder
 	for range n {
 		sb.WriteByte(byte('!' + random.IntN(90)))

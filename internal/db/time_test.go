@@ -36,7 +36,7 @@ func TestInstantsComeBackToTheMicrosecond(t *testing.T) {
 				t.Fatal(err)
 			}
 			for how, got := range map[string]db.Time{"RETURNING": returned, "a column": column, "an expression": expression} {
-				if !got.Time.Equal(want) || got.Location() != time.UTC {
+				if !got.Equal(want) || got.Location() != time.UTC {
 					t.Errorf("%s from %s: %v, want %v", name, how, got.Time, want)
 				}
 			}
@@ -84,7 +84,7 @@ func TestTimeScansWhatDriversHandOut(t *testing.T) {
 	} {
 		got := db.Time{Time: at.Add(time.Hour)}
 		err := got.Scan(tt.src)
-		if (err == nil) != tt.ok || (tt.ok && (!got.Time.Equal(tt.want) || got.Location() != time.UTC)) {
+		if (err == nil) != tt.ok || (tt.ok && (!got.Equal(tt.want) || got.Location() != time.UTC)) {
 			t.Errorf("%s: %v, %v", tt.name, got.Time, err)
 		}
 	}

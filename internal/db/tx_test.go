@@ -10,9 +10,9 @@ import (
 	"gelombang/internal/dbtest"
 )
 
-func provinces(t *testing.T, d *db.DB) int {
+func provinces(ctx context.Context, t *testing.T, d *db.DB) int {
 	t.Helper()
-	n, err := d.Client().Province.Query().Count(context.Background())
+	n, err := d.Client().Province.Query().Count(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,13 +35,13 @@ func TestATransactionIsOneForEntAndForSQL(t *testing.T) {
 			if err := tx.QueryRowContext(ctx, "SELECT COUNT(*) FROM provinces").Scan(&n); err != nil {
 				return err
 			}
-			if n != 1 || provinces(t, d) != 0 {
-				t.Errorf("inside %d, outside %d", n, provinces(t, d))
+			if n != 1 || provinces(ctx, t, d) != 0 {
+				t.Errorf("inside %d, outside %d", n, provinces(ctx, t, d))
 			}
 			return nil
 		})
-		if err != nil || provinces(t, d) != 1 {
-			t.Errorf("committed %d: %v", provinces(t, d), err)
+		if err != nil || provinces(ctx, t, d) != 1 {
+			t.Errorf("committed %d: %v", provinces(ctx, t, d), err)
 		}
 	})
 }
@@ -73,7 +73,7 @@ func TestATransactionThatFailsLeavesNothing(t *testing.T) {
 				t.Errorf("no panic, but %v", err)
 			}()
 		}
-		if n := provinces(t, d); n != 0 {
+		if n := provinces(ctx, t, d); n != 0 {
 			t.Errorf("%d rows are left", n)
 		}
 		if err := d.InTx(ctx, fixedNow, insert); err != nil {

@@ -118,6 +118,7 @@ func TestAnExtensionTakesEffectOnWhatIsRecordedAlready(t *testing.T) {
 				f.Clock.Set(now.Add(time.Minute))
 				in := registry.ExtendDeadline{Scope: rules.ExtensionScope(scope)}
 				switch in.Scope {
+				case rules.ExtendCohort:
 				case rules.ExtendProvince:
 					in.Province = "31"
 				case rules.ExtendCards:

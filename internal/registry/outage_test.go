@@ -112,6 +112,37 @@ func TestNothingIsStoredWhenTheTimeIsUp(t *testing.T) {
 	})
 }
 
+// TestADatabaseInTroubleBlamesNoDelivery has Postgres raise, for one delivery of the group, what it raises when it
+// is itself in trouble. That delivery must not end in quarantine as if it were at fault.
+func TestADatabaseInTroubleBlamesNoDelivery(t *testing.T) {
+	d := dbtest.New(t, db.Postgres)
+	f := registrytest.New(t, d)
+	group := purchases(f)
+	for code, class := range map[string]db.Class{
+		"53100": db.ClassUnavailable, // disk full
+		"57P01": db.ClassUnavailable, // the server is stopping
+		"25006": db.ClassUnavailable, // read-only, after a failover
+		"57014": db.ClassCanceled,
+		"40001": db.ClassConflict, // again and again
+		"42501": db.ClassUnknown,  // a privilege is missing
+	} {
+		t.Run(code, func(t *testing.T) {
+			f.In(t)
+			lift := refuse(t, d, "purchases", "INSERT", "NEW.invoice_code = 'INV-3113000000000002'")
+			_, err := d.Write.Exec("CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'trouble' USING ERRCODE = '" + code + "'; END $$")
+			if err != nil {
+				t.Fatal(err)
+			}
+			checkFailed(t, f.Submit(context.Background(), group), len(group), class)
+			if got := stored(t, d); got != [3]int{} {
+				t.Errorf("stored %v", got)
+			}
+			lift()
+		})
+	}
+	checkAllApplied(t, f, d, group, registry.Applied)
+}
+
 // TestNothingIsHalfAppliedWhenTheServerCrashes stops Postgres, as a crash would, while a group is under way.
 func TestNothingIsHalfAppliedWhenTheServerCrashes(t *testing.T) {
 	cluster := dbtest.NewCluster(t)
@@ -276,6 +307,7 @@ func (l *line) connect(client net.Conn) {
 			return true
 		}
 		switch cut(l.cut.Swap(int32(cutNot))) {
+		case cutNot:
 		case cutBefore:
 			return false
 		case cutAfter:

@@ -124,7 +124,7 @@ func TestKeysOverlapWhileAPlatformChangesOver(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		f := registrytest.New(t, d)
 		ctx := context.Background()
-		make := func(in registry.NewPlatformKey) int {
+		create := func(in registry.NewPlatformKey) int {
 			t.Helper()
 			key, _, err := f.CreatePlatformKey(ctx, registrytest.Admin, in)
 			if err != nil {
@@ -134,13 +134,13 @@ func TestKeysOverlapWhileAPlatformChangesOver(t *testing.T) {
 		}
 		ends := func(platform string, id int) time.Time { return verifierKey(t, f.Registry, platform, id).NotAfter }
 		first, other := f.Keys["tokopedia"], f.Keys["pintaria"]
-		pmo := make(registry.NewPlatformKey{Platform: "tokopedia", Scheme: signature.PMO, ClientCode: "TKP"})
-		second := make(registry.NewPlatformKey{Platform: "tokopedia", Scheme: signature.StandardV1})
+		pmo := create(registry.NewPlatformKey{Platform: "tokopedia", Scheme: signature.PMO, ClientCode: "TKP"})
+		second := create(registry.NewPlatformKey{Platform: "tokopedia", Scheme: signature.StandardV1})
 		if !ends("tokopedia", first).IsZero() {
 			t.Error("without an overlap the earlier key has an end")
 		}
 		start := f.Now().Add(time.Hour)
-		third := make(registry.NewPlatformKey{Platform: "tokopedia", Scheme: signature.StandardV1, NotBefore: start, Overlap: &overlap})
+		third := create(registry.NewPlatformKey{Platform: "tokopedia", Scheme: signature.StandardV1, NotBefore: start, Overlap: &overlap})
 		for _, id := range []int{first, second} {
 			if !ends("tokopedia", id).Equal(start.Add(overlap)) {
 				t.Errorf("the earlier key %d ends at %v, want %v", id, ends("tokopedia", id), start.Add(overlap))
@@ -150,11 +150,11 @@ func TestKeysOverlapWhileAPlatformChangesOver(t *testing.T) {
 			t.Errorf("the new key holds from %v to %v", got.NotBefore, got.NotAfter)
 		}
 		// A later change-over does not lengthen what ends before it, a shorter one shortens.
-		make(registry.NewPlatformKey{Platform: "tokopedia", Scheme: signature.StandardV1, NotBefore: start.Add(48 * time.Hour), Overlap: &overlap})
+		create(registry.NewPlatformKey{Platform: "tokopedia", Scheme: signature.StandardV1, NotBefore: start.Add(48 * time.Hour), Overlap: &overlap})
 		if !ends("tokopedia", first).Equal(start.Add(overlap)) {
 			t.Errorf("the first key was lengthened to %v", ends("tokopedia", first))
 		}
-		make(registry.NewPlatformKey{Platform: "tokopedia", Scheme: signature.StandardV1, Overlap: &none})
+		create(registry.NewPlatformKey{Platform: "tokopedia", Scheme: signature.StandardV1, Overlap: &none})
 		if !ends("tokopedia", first).Equal(f.Now()) {
 			t.Errorf("the first key ends at %v, want now", ends("tokopedia", first))
 		}
@@ -203,7 +203,7 @@ func TestRetireAKey(t *testing.T) {
 
 // TestKeysAreRefused says what is wrong without repeating a secret.
 func TestKeysAreRefused(t *testing.T) {
-	public := signature.FormatPublicKey(ed25519.NewKeyFromSeed(bytes.Repeat([]byte{7}, 32)).Public().(ed25519.PublicKey)) //nolint:forcetypeassert // its documented type
+	public := signature.FormatPublicKey(ed25519.NewKeyFromSeed(bytes.Repeat([]byte{7}, 32)).Public().(ed25519.PublicKey))
 	negative := -time.Second
 	short := "whsec_" + base64.StdEncoding.EncodeToString([]byte("short-secret"))
 	tests := []struct {

@@ -6,14 +6,13 @@ import (
 	"testing"
 
 	"gelombang/internal/registry"
-	"gelombang/internal/registry/registrytest"
 	"gelombang/internal/rules"
 	"gelombang/webhooks/payload"
 )
 
 // rename gives the invoices of a case names of its own, so that the cases of a table do not meet in one
 // database. Equal messages stay equal.
-func rename(t *testing.T, f *registrytest.Fixture, messages []registry.Submission, i, j int) []registry.Submission {
+func rename(t *testing.T, messages []registry.Submission, i, j int) []registry.Submission {
 	t.Helper()
 	suffix := fmt.Sprintf("~%d-%d", i, j)
 	for k := range messages {

@@ -183,7 +183,7 @@ func TestDeliveries(t *testing.T) {
 					pair := cards[2*(2*i+j):]
 					messages := tt.send(f, pair[0], pair[1])
 					// Every case has invoices of its own: the codes are those of the table, at platforms of its own.
-					last := sendAll(f, rename(t, f, messages, i, j), together)
+					last := sendAll(f, rename(t, messages, i, j), together)
 					if last.Status != tt.want || last.Reason != tt.why {
 						t.Errorf("receipt %s %s, want %s %s", last.Status, last.Reason, tt.want, tt.why)
 					}

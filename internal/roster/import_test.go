@@ -190,7 +190,7 @@ func TestNothingIsReadForWhoMayNotImport(t *testing.T) {
 
 // TestTheSameFileAtOnceOnTwoServers imports one file through two registries at the same time.
 func TestTheSameFileAtOnceOnTwoServers(t *testing.T) {
-	const rows = 20_000
+	const rows = 12_000
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		f := newFixture(t, d, rows)
 		var mu sync.Mutex

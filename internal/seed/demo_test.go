@@ -43,11 +43,11 @@ func factsOf(p *ent.Participant) rules.Facts {
 	return f
 }
 
-// TestTheEveningOf6April counts the statuses at a two-hundredth of the real size.
+// TestTheEveningOf6April counts the statuses at a five-hundredth of the real size.
 func TestTheEveningOf6April(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		ctx := context.Background()
-		_, info := evening(t, d, 0.005)
+		_, info := evening(t, d, 0.002)
 		people, err := d.Client().Participant.Query().All(ctx)
 		if err != nil {
 			t.Fatal(err)
@@ -60,16 +60,16 @@ func TestTheEveningOf6April(t *testing.T) {
 			got[p.CohortID][factsOf(p).StatusAt(seed.Evening)]++
 		}
 		want := map[int]map[rules.Status]int{
-			12: {rules.StatusPurchased: 2944, rules.StatusRevoked: 55, rules.StatusUnderReview: 1},
-			13: {rules.StatusPurchased: 2940, rules.StatusAwaiting: 60},
-			14: {rules.StatusPurchased: 225, rules.StatusAwaiting: 75},
-			15: {rules.StatusPurchased: 165, rules.StatusAwaiting: 135},
-			16: {rules.StatusPurchased: 60, rules.StatusAwaiting: 240},
+			12: {rules.StatusPurchased: 1177, rules.StatusRevoked: 22, rules.StatusUnderReview: 1},
+			13: {rules.StatusPurchased: 1176, rules.StatusAwaiting: 24},
+			14: {rules.StatusPurchased: 90, rules.StatusAwaiting: 30},
+			15: {rules.StatusPurchased: 66, rules.StatusAwaiting: 54},
+			16: {rules.StatusPurchased: 24, rules.StatusAwaiting: 96},
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("the statuses differ (-want +got):\n%s", diff)
 		}
-		if info.Participants != len(people) || info.RevokedCount != 55 || info.Quarantined != 1 || info.Duplicates == 0 {
+		if info.Participants != len(people) || info.RevokedCount != 22 || info.Quarantined != 1 || info.Duplicates == 0 {
 			t.Errorf("the scenario counts %+v", info)
 		}
 		stored, err := d.Client().Delivery.Query().Count(ctx)
@@ -156,7 +156,7 @@ func TestTheCardsToTryAreExplained(t *testing.T) {
 
 func TestTheExtendedProvinceHasMoreTime(t *testing.T) {
 	d := dbtest.New(t, db.SQLite)
-	evening(t, d, 0.005)
+	evening(t, d, 0.001)
 	people, err := d.Client().Participant.Query().Where(participant.CohortID(13)).All(context.Background())
 	if err != nil {
 		t.Fatal(err)

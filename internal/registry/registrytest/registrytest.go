@@ -26,7 +26,7 @@ var Officer = viewer.Viewer{Role: viewer.Officer, Subject: "officer-1"}
 // Admin is the administrator who acts in tests.
 var Admin = viewer.Viewer{Role: viewer.Admin, Subject: "admin-1"}
 
-// The evening of the scenario: two days before cohort 13's deadline.
+// Evening is that of the scenario: two days before cohort 13's deadline.
 var Evening = time.Date(2021, 4, 6, 17, 45, 0, 0, rules.WIB)
 
 // Clock is a clock that a test moves.
