@@ -28,6 +28,9 @@ type Postgres struct {
 	bin     string
 	port    int
 	as      *syscall.Credential
+
+	templateMu sync.Mutex
+	template   string // a migrated, empty database; made when it is first needed
 }
 
 var shared = sync.OnceValues(startShared)

@@ -9,6 +9,7 @@ package dbtest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"sync/atomic"
@@ -26,10 +27,18 @@ func Each(t *testing.T, fn func(t *testing.T, d *db.DB)) {
 	}
 }
 
-// New returns a migrated, empty database of the dialect, closed when the test ends.
+// New returns a migrated, empty database of the dialect, closed when the test ends. On Postgres it is a
+// copy of one that was migrated before.
 func New(t testing.TB, dialect db.Dialect) *db.DB {
 	t.Helper()
-	return Open(t, Config(t, dialect))
+	if dialect == db.SQLite {
+		return Open(t, Config(t, dialect))
+	}
+	server := Server(t)
+	if err := server.makeTemplate(); err != nil {
+		t.Fatalf("make a template database: %v", err)
+	}
+	return Open(t, db.Config{URL: server.fresh(t, " TEMPLATE "+server.template)})
 }
 
 // Config returns the configuration of a fresh database, not yet migrated, for tests that open it
@@ -67,15 +76,49 @@ var databases atomic.Int64
 // test where no Postgres can be had, and fails it there with CI=true.
 func PostgresURL(t testing.TB) string {
 	t.Helper()
-	server := Server(t)
-	name := fmt.Sprintf("gelombang_%d_%d_%d", os.Getpid(), time.Now().UnixNano(), databases.Add(1))
-	if err := server.exec("CREATE DATABASE " + name); err != nil {
+	return Server(t).fresh(t, "")
+}
+
+// fresh creates a database, dropped when the test ends, and returns its address.
+func (p *Postgres) fresh(t testing.TB, options string) string {
+	t.Helper()
+	name := unusedName()
+	if err := p.exec("CREATE DATABASE " + name + options); err != nil {
 		t.Fatalf("create a database: %v", err)
 	}
 	t.Cleanup(func() {
-		if err := server.exec("DROP DATABASE IF EXISTS " + name + " WITH (FORCE)"); err != nil {
+		if err := p.exec("DROP DATABASE IF EXISTS " + name + " WITH (FORCE)"); err != nil {
 			t.Logf("drop %s: %v", name, err)
 		}
 	})
-	return server.url(name)
+	return p.url(name)
+}
+
+func unusedName() string {
+	return fmt.Sprintf("gelombang_%d_%d_%d", os.Getpid(), time.Now().UnixNano(), databases.Add(1))
+}
+
+// makeTemplate migrates a database that others are copied from, once. It is left behind on a server that is
+// not ours, under a name of this process.
+func (p *Postgres) makeTemplate() error {
+	p.templateMu.Lock()
+	defer p.templateMu.Unlock()
+	if p.template != "" {
+		return nil
+	}
+	name := unusedName()
+	if err := p.exec("CREATE DATABASE " + name); err != nil {
+		return err
+	}
+	ctx := context.Background()
+	d, err := db.Open(ctx, db.Config{URL: p.url(name)})
+	if err != nil {
+		return err
+	}
+	_, err = d.Migrate(ctx)
+	if err = errors.Join(err, d.Close()); err != nil {
+		return err
+	}
+	p.template = name
+	return nil
 }

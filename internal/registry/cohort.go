@@ -50,9 +50,7 @@ func (r *Registry) AnnounceCohort(ctx context.Context, v viewer.Viewer, in Annou
 	err := r.db.InTx(ctx, r.clock(), func(tx *db.Tx) error {
 		known, err := tx.Client.Cohort.Get(ctx, in.Number)
 		if err == nil {
-			same := known.Quota == in.Quota && known.AnnouncedAt.Equal(announced) && known.Reference == in.Reference &&
-				(known.Deadline.Equal(deadline) || known.Basis == rules.BasisExtended)
-			if !same {
+			if !in.sameAs(known, announced, deadline) {
 				return conflict("number", "cohort %d is announced already, with other facts: decree or extend its deadline to change it", in.Number)
 			}
 			out = known
@@ -72,6 +70,17 @@ func (r *Registry) AnnounceCohort(ctx context.Context, v viewer.Viewer, in Annou
 		return nil, err
 	}
 	return out, nil
+}
+
+// sameAs reports whether the cohort was announced so. A deadline that was decreed or extended since is not
+// the announcement's.
+func (in AnnounceCohort) sameAs(known *ent.Cohort, announced, deadline time.Time) bool {
+	if known.Quota != in.Quota || !known.AnnouncedAt.Equal(announced) {
+		return false
+	}
+	asAnnounced := known.Deadline.Equal(deadline) && known.Reference == in.Reference
+	changedSince := known.Basis == rules.BasisExtended || (known.Basis == rules.BasisDecreed && in.LastDay.IsZero())
+	return asAnnounced || changedSince
 }
 
 func (in AnnounceCohort) check() error {

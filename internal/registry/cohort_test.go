@@ -45,6 +45,10 @@ func TestAnnounceCohort(t *testing.T) {
 		{"again with another quota", with(func(in *registry.AnnounceCohort) { in.Quota = 1 }), registry.Conflict, "number", time.Time{}, ""},
 		{"again at another hour", with(func(in *registry.AnnounceCohort) { in.AnnouncedAt = on.Add(time.Hour) }), registry.Conflict, "number", time.Time{}, ""},
 		{
+			"again with a last day that it was not announced with",
+			with(func(in *registry.AnnounceCohort) { in.LastDay, in.Reference = last, "SE 1/2021" }), registry.Conflict, "number", time.Time{}, "",
+		},
+		{
 			"another with a published last day",
 			with(func(in *registry.AnnounceCohort) { in.Number, in.LastDay, in.Reference = 14, last, "SE 1/2021" }), "", "", wib("2021-04-16T00:00:00"), rules.BasisDecreed,
 		},
@@ -81,6 +85,7 @@ func TestADecreedDeadlineMayBeEarlierOnlyWhileNobodyReliesOnIt(t *testing.T) {
 		f.Send(f.Message("tokopedia", registrytest.Bought("A", "3113000000000001", wib("2021-04-03T10:00:00"))))
 		checkError(t, "later, with participants", decree(f, "2021-04-05"), "", "")
 		checkError(t, "the same again", decree(f, "2021-04-05"), "", "")
+		f.Cohort(13, wib("2021-03-10T12:00:00"), 0) // the announcement again, as a seed repeats it, is no conflict
 
 		c, err := d.Client().Cohort.Get(context.Background(), 13)
 		if err != nil || !c.Deadline.Equal(wib("2021-04-06T00:00:00")) || c.Basis != rules.BasisDecreed || c.Reference != "Kepmenko 1/2021" {

@@ -185,6 +185,10 @@ func present(b *[]byte) bool { return b != nil && len(*b) > 0 }
 // keyContext binds a secret's ciphertext to its platform.
 func keyContext(platformCode string) string { return "platform-key:" + platformCode }
 
+// minSignKey is the length in characters from which a sign key of the scheme PMO is taken over: its
+// fingerprint is shown, and must not give it away.
+const minSignKey = 16
+
 type keyMaterial struct {
 	bytes []byte
 	shown string // what the platform gets; empty for a public key, which it has
@@ -246,9 +250,12 @@ func (in NewPlatformKey) secretPMO() (keyMaterial, error) {
 		}
 		sign = signature.FormatPMOKey(fresh)
 	}
+	if len(sign) < minSignKey {
+		return keyMaterial{}, invalid("secret", "a sign key has at least %d characters, so that nobody can guess it: leave it out to have one made", minSignKey)
+	}
 	secret, err := signature.ParsePMOKey(in.ClientCode, sign)
 	if err != nil {
-		return keyMaterial{}, invalid("clientCode", "a key of the scheme PMO has a client code and a sign key of printable characters, the sign key long enough not to be guessed")
+		return keyMaterial{}, invalid("clientCode", "a key of the scheme PMO has a client code of letters, digits, _ and -, and a sign key of visible ASCII characters")
 	}
 	return keyMaterial{bytes: secret, shown: sign}, nil
 }

@@ -218,7 +218,8 @@ func TestKeysAreRefused(t *testing.T) {
 		{"a short secret", registry.NewPlatformKey{Scheme: signature.StandardV1, Secret: short}, registry.Invalid, "secret"},
 		{"no public key", registry.NewPlatformKey{Scheme: signature.StandardV1a}, registry.Invalid, "publicKey"},
 		{"a secret for v1a", registry.NewPlatformKey{Scheme: signature.StandardV1a, PublicKey: public, Secret: short}, registry.Invalid, "secret"},
-		{"PMO without a client code", registry.NewPlatformKey{Scheme: signature.PMO, Secret: "a-sign-key"}, registry.Invalid, "clientCode"},
+		{"PMO without a client code", registry.NewPlatformKey{Scheme: signature.PMO, Secret: "a-sign-key-of-theirs"}, registry.Invalid, "clientCode"},
+		{"PMO with a key that can be guessed", registry.NewPlatformKey{Scheme: signature.PMO, ClientCode: "TKP", Secret: "fifteen-letters"}, registry.Invalid, "secret"},
 		{"a negative overlap", registry.NewPlatformKey{Scheme: signature.StandardV1, Overlap: &negative}, registry.Invalid, "overlap"},
 		{"a public key", registry.NewPlatformKey{Scheme: signature.StandardV1a, PublicKey: public}, "", ""},
 	}
