@@ -3,10 +3,8 @@ package webhooks
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"log/slog"
 	"net/http"
-	"strconv"
 
 	"gelombang/internal/db"
 	"gelombang/internal/registry"
@@ -39,10 +37,6 @@ func (h *Handler) unavailable(w http.ResponseWriter) {
 }
 
 func (h *Handler) answerReceipt(ctx context.Context, w http.ResponseWriter, platform string, r registry.Receipt) {
-	if errors.Is(r.Err, errGone) {
-		h.metrics.answered(platform, "gone")
-		return
-	}
 	if r.Err != nil {
 		h.metrics.answered(platform, "unavailable")
 		h.log.ErrorContext(ctx, "a delivery could not be recorded; its sender must send it again", slog.String("platform", platform), db.LogError(r.Err))
@@ -50,7 +44,7 @@ func (h *Handler) answerReceipt(ctx context.Context, w http.ResponseWriter, plat
 		return
 	}
 	h.metrics.answered(platform, string(r.Status))
-	body := map[string]string{"status": string(r.Status), "delivery": strconv.Itoa(r.DeliveryID)}
+	body := map[string]string{"status": string(r.Status), "delivery": h.deliveryID(r.DeliveryID)}
 	if r.Status != registry.Quarantined {
 		answer(w, http.StatusOK, body)
 		return

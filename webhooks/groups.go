@@ -18,7 +18,6 @@ const maxWaiting = 8192
 var (
 	errBusy    = errors.New("too many deliveries wait to be committed")
 	errClosing = errors.New("the server is stopping")
-	errGone    = errors.New("the sender went away before its delivery was committed")
 )
 
 // groups commits deliveries of concurrent requests together: while one group commits, the next gathers.
@@ -48,19 +47,15 @@ func newGroups(committers int, timeout time.Duration, submit func(context.Contex
 	return g
 }
 
-// submit waits until the delivery's group has committed. When the request is cancelled it returns at
-// once; the delivery is committed all the same.
-func (g *groups) submit(ctx context.Context, s registry.Submission) registry.Receipt {
+// submit waits until the delivery's group has committed, whatever becomes of the request: a sender that
+// has closed its side of the connection may still read the answer, and must not read one that came before
+// the commit. The commit has its own deadline.
+func (g *groups) submit(s registry.Submission) registry.Receipt {
 	p := &pending{submission: s, receipt: make(chan registry.Receipt, 1)}
 	if err := g.enqueue(p); err != nil {
 		return registry.Receipt{Err: err}
 	}
-	select {
-	case receipt := <-p.receipt:
-		return receipt
-	case <-ctx.Done():
-		return registry.Receipt{Err: errGone}
-	}
+	return <-p.receipt
 }
 
 func (g *groups) enqueue(p *pending) error {

@@ -43,7 +43,7 @@ func TestTheNextGroupGathersWhileOneCommits(t *testing.T) {
 		g := newTestGroups(t, c)
 		results := make(chan [2]int, 400)
 		send := func(id int) {
-			r := g.submit(t.Context(), registry.Submission{PlatformID: id})
+			r := g.submit(registry.Submission{PlatformID: id})
 			results <- [2]int{id, r.DeliveryID}
 		}
 		go send(1)
@@ -78,13 +78,13 @@ func TestClosingFinishesWhatWasTaken(t *testing.T) {
 		g := newTestGroups(t, c)
 		taken := make(chan registry.Receipt, 2)
 		for range 2 {
-			go func() { taken <- g.submit(t.Context(), registry.Submission{}) }()
+			go func() { taken <- g.submit(registry.Submission{}) }()
 			synctest.Wait()
 		}
 		closed := make(chan error, 1)
 		go func() { closed <- g.close(t.Context()) }()
 		synctest.Wait()
-		if r := g.submit(t.Context(), registry.Submission{}); !errors.Is(r.Err, errClosing) {
+		if r := g.submit(registry.Submission{}); !errors.Is(r.Err, errClosing) {
 			t.Errorf("a delivery after the close: %v, want errClosing", r.Err)
 		}
 		close(c.letGo)
@@ -103,18 +103,16 @@ func TestAFullQueueAsksForARetry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := &committer{groups: make(chan int, 100), letGo: make(chan struct{})}
 		g := newTestGroups(t, c)
-		ctx, cancel := context.WithCancel(t.Context())
 		for range 1 + maxWaiting {
-			go g.submit(ctx, registry.Submission{})
+			go g.submit(registry.Submission{})
 			if len(g.waiting) == 0 {
 				synctest.Wait() // the first is being committed, the others wait
 			}
 		}
 		synctest.Wait()
-		if r := g.submit(ctx, registry.Submission{}); !errors.Is(r.Err, errBusy) {
+		if r := g.submit(registry.Submission{}); !errors.Is(r.Err, errBusy) {
 			t.Errorf("one too many: %v, want errBusy", r.Err)
 		}
-		cancel() // the senders go away; their deliveries are committed all the same
 		close(c.letGo)
 		if err := g.close(t.Context()); err != nil {
 			t.Error(err)

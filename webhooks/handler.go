@@ -41,6 +41,9 @@ type Config struct {
 	Registry *registry.Registry
 	// Log is where trouble is told. Required.
 	Log *slog.Logger
+	// DeliveryID writes a delivery's id as the API knows it, so that a sender can look the delivery up.
+	// Optional; without it the answer has the plain number.
+	DeliveryID func(int) string
 	// Metrics is where the intake's metrics are registered. Optional.
 	Metrics prometheus.Registerer
 	// Committers is how many groups may be committing at a time. Zero means two on Postgres and one on
@@ -59,6 +62,7 @@ type Handler struct {
 	metrics    *metrics
 	verifiers  *verifiers
 	groups     *groups
+	deliveryID func(int) string
 	retryAfter string
 }
 
@@ -79,6 +83,9 @@ func NewHandler(cfg Config) (*Handler, error) {
 	if cfg.RetryAfter == 0 {
 		cfg.RetryAfter = 10 * time.Second
 	}
+	if cfg.DeliveryID == nil {
+		cfg.DeliveryID = strconv.Itoa
+	}
 	m, err := newMetrics(cfg.Metrics)
 	if err != nil {
 		return nil, err
@@ -87,6 +94,7 @@ func NewHandler(cfg Config) (*Handler, error) {
 		registry: cfg.Registry, log: cfg.Log, metrics: m,
 		verifiers:  newVerifiers(cfg.Registry),
 		groups:     newGroups(cfg.Committers, cfg.CommitTimeout, cfg.Registry.Submit, m),
+		deliveryID: cfg.DeliveryID,
 		retryAfter: strconv.Itoa(int(cfg.RetryAfter / time.Second)),
 	}, nil
 }
@@ -128,7 +136,7 @@ func (h *Handler) intake(w http.ResponseWriter, r *http.Request, name string) {
 			return
 		}
 		h.metrics.refused("", "body_incomplete")
-		answer(w, http.StatusBadRequest, map[string]string{"error": "the body did not arrive whole"})
+		answer(w, http.StatusRequestTimeout, map[string]string{"error": "the body did not arrive whole, or not in time: send the same message again"})
 		return
 	}
 	if len(r.Header.Values("Content-Encoding")) > 0 {
@@ -145,12 +153,18 @@ func (h *Handler) intake(w http.ResponseWriter, r *http.Request, name string) {
 	now := h.registry.Now()
 	verified, err := signature.Verify(r.Header, r.URL.EscapedPath(), body, verifier.Keys, now, verifier.Tolerance)
 	if err != nil {
+		if verifier.Unreadable {
+			// The fault may be ours; a 401 could make an authentic sender give up.
+			h.metrics.refused(platform, "unreadable_key")
+			h.unavailable(w)
+			return
+		}
 		h.metrics.refused(platform, signature.Code(err))
 		h.log.DebugContext(r.Context(), "a delivery was refused", slog.String("platform", platform), slog.String("reason", signature.Code(err)))
 		unauthorised(w)
 		return
 	}
-	receipt := h.groups.submit(r.Context(), submission(verifier, verified, r.Header, body, now))
+	receipt := h.groups.submit(submission(verifier, verified, r.Header, body, now))
 	h.answerReceipt(r.Context(), w, platform, receipt)
 }
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -235,4 +236,47 @@ func TestADatabaseInTroubleAsksForARetry(t *testing.T) {
 	if code != http.StatusOK {
 		t.Errorf("with the database back: %d %s, want 200", code, text)
 	}
+}
+
+// TestAHalfClosedConnectionIsAnsweredAfterTheCommit: a sender that closes its side of the connection after the
+// request makes net/http cancel the request, but still reads the answer, which must not come before the commit.
+func TestAHalfClosedConnectionIsAnsweredAfterTheCommit(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		in := newIntake(t, d)
+		address := strings.TrimPrefix(in.url, "http://")
+		for i := range 20 {
+			r := in.signed(fmt.Sprintf("msg_%d", i), in.purchase(fmt.Sprintf("INV-%d", i)))
+			var raw bytes.Buffer
+			fmt.Fprintf(&raw, "POST %s HTTP/1.1\r\nHost: %s\r\nContent-Length: %d\r\n", r.path, address, len(r.body))
+			if err := r.header.Write(&raw); err != nil {
+				t.Fatal(err)
+			}
+			raw.WriteString("\r\n")
+			raw.Write(r.body)
+			conn, err := net.Dial("tcp", address)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := conn.Write(raw.Bytes()); err != nil {
+				t.Fatal(err)
+			}
+			if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
+				t.Fatal(err)
+			}
+			answer, err := io.ReadAll(conn)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := conn.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.HasPrefix(answer, []byte("HTTP/1.1 200 OK")) || !bytes.Contains(answer, []byte(`"status":"applied"`)) {
+				t.Fatalf("answered %q, want 200 applied", answer)
+			}
+		}
+		var n int
+		if err := d.Write.QueryRow("SELECT COUNT(*) FROM purchases").Scan(&n); err != nil || n != 20 {
+			t.Errorf("%d purchases, %v; want 20", n, err)
+		}
+	})
 }

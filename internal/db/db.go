@@ -37,9 +37,8 @@ type Config struct {
 	MaxConns int
 }
 
-// DB is an open database: a pool to write with and a pool to read with. On Postgres they are the
-// same unless there is a replica; on SQLite there is one writing connection, since SQLite has one
-// writer.
+// DB is an open database: a pool to write with and a pool to read with. On Postgres the latter goes to the
+// replica if there is one; on SQLite there is one writing connection, since SQLite has one writer.
 type DB struct {
 	Dialect Dialect
 	Write   *sql.DB
@@ -58,11 +57,7 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 
 // Close closes both pools.
 func (d *DB) Close() error {
-	err := d.Write.Close()
-	if d.Read != d.Write {
-		err = errors.Join(err, d.Read.Close())
-	}
-	return err
+	return errors.Join(d.Write.Close(), d.Read.Close())
 }
 
 // Client returns an ent client that reads outside any transaction, from the replica if there is one.
@@ -75,9 +70,6 @@ func (d *DB) Primary() *ent.Client { return d.primary }
 func (d *DB) Ping(ctx context.Context) error {
 	if err := d.Write.PingContext(ctx); err != nil {
 		return fmt.Errorf("the database does not answer: %w", err)
-	}
-	if d.Read == d.Write {
-		return nil
 	}
 	if err := d.Read.PingContext(ctx); err != nil {
 		return fmt.Errorf("the read database does not answer: %w", err)
@@ -93,7 +85,10 @@ func openSQLite(ctx context.Context, cfg Config) (*DB, error) {
 		return nil, fmt.Errorf("make the data directory: %w", err)
 	}
 	file := filepath.Join(cfg.DataDir, "gelombang.db")
-	// The writer makes the file, and switches it to WAL, before any reader looks at it.
+	if err := makePrivate(file); err != nil {
+		return nil, err
+	}
+	// The writer switches the file to WAL before any reader looks at it.
 	write, err := sql.Open("sqlite", sqliteDSN(file, "immediate", false))
 	if err != nil {
 		return nil, fmt.Errorf("open SQLite: %w", err)
@@ -110,6 +105,16 @@ func openSQLite(ctx context.Context, cfg Config) (*DB, error) {
 	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(readers)
 	return newDB(SQLite, write, read), nil
+}
+
+// makePrivate makes the file, readable by its owner only, if there is none; SQLite gives the files beside it
+// the same mode.
+func makePrivate(file string) error {
+	f, err := os.OpenFile(file, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return fmt.Errorf("make the database file: %w", err)
+	}
+	return f.Close()
 }
 
 // sqliteDSN stores instants as integer microseconds, which sort and compare as numbers, and reads
@@ -140,11 +145,14 @@ func openPostgres(ctx context.Context, cfg Config) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("DATABASE_URL: %w", err)
 	}
-	read := write
-	if cfg.ReadURL != "" {
-		if read, err = postgresPool(ctx, cfg.ReadURL, cfg.MaxConns); err != nil {
-			return nil, errors.Join(fmt.Errorf("GELOMBANG_READ_DATABASE_URL: %w", err), write.Close())
-		}
+	// A pool of its own for reading, also without a replica: queries must not keep the intake waiting.
+	address, name := cfg.ReadURL, "GELOMBANG_READ_DATABASE_URL"
+	if address == "" {
+		address, name = cfg.URL, "DATABASE_URL"
+	}
+	read, err := postgresPool(ctx, address, cfg.MaxConns)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", name, err), write.Close())
 	}
 	return newDB(Postgres, write, read), nil
 }

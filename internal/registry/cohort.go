@@ -16,6 +16,17 @@ import (
 // maxText bounds free text that a person enters, in characters.
 const maxText = 1000
 
+// Bounds against slips of the keyboard: people rely on what was announced, so that it cannot simply be
+// taken back.
+const (
+	maxCohort     = 9999
+	maxQuota      = 10_000_000
+	longestWindow = 366 // days from the announcement to the last day
+)
+
+// programmeStart is earlier than any cohort: the programme began in April 2020.
+var programmeStart = time.Date(2020, time.January, 1, 0, 0, 0, 0, rules.WIB)
+
 // AnnounceCohort is the announcement of a cohort.
 type AnnounceCohort struct {
 	Number      int
@@ -34,7 +45,7 @@ func (r *Registry) AnnounceCohort(ctx context.Context, v viewer.Viewer, in Annou
 	if err := authorise(v.ManagesCohorts(), "announce cohorts"); err != nil {
 		return nil, err
 	}
-	if err := in.check(); err != nil {
+	if err := in.check(r.Now()); err != nil {
 		return nil, err
 	}
 	announced := db.Instant(in.AnnouncedAt)
@@ -83,14 +94,18 @@ func (in AnnounceCohort) sameAs(known *ent.Cohort, announced, deadline time.Time
 	return asAnnounced || changedSince
 }
 
-func (in AnnounceCohort) check() error {
+func (in AnnounceCohort) check(now time.Time) error {
 	switch {
-	case in.Number <= 0:
-		return invalid("number", "the number of a cohort is positive")
-	case in.Quota <= 0:
-		return invalid("quota", "the quota is positive")
+	case in.Number <= 0 || in.Number > maxCohort:
+		return invalid("number", "the number of a cohort is between 1 and %d", maxCohort)
+	case in.Quota <= 0 || in.Quota > maxQuota:
+		return invalid("quota", "the quota is between 1 and %d", maxQuota)
 	case in.AnnouncedAt.IsZero():
 		return invalid("announcedAt", "the announcement needs a day")
+	case in.AnnouncedAt.Before(programmeStart) || in.AnnouncedAt.After(now.AddDate(1, 0, 0)):
+		return invalid("announcedAt", "the announcement lies between %s and a year from now", programmeStart.Format(time.DateOnly))
+	case in.LastDay.After(in.AnnouncedAt.AddDate(0, 0, longestWindow)):
+		return invalid("lastDay", "the last day is at most %d days after the announcement", longestWindow)
 	case in.LastDay.IsZero() && in.Reference != "":
 		return invalid("reference", "a reference belongs to a published last day: give the last day too")
 	case !in.LastDay.IsZero() && strings.TrimSpace(in.Reference) == "":
@@ -121,6 +136,9 @@ func (r *Registry) DecreeDeadline(ctx context.Context, v viewer.Viewer, in Decre
 	err := r.db.InTx(ctx, r.clock(), func(tx *db.Tx) error {
 		c, err := lockCohort(ctx, tx, in.Cohort)
 		if err != nil {
+			return err
+		}
+		if err := checkLastDay(c, in.LastDay); err != nil {
 			return err
 		}
 		if deadline.Before(c.Deadline) {
@@ -168,6 +186,14 @@ func lockCohort(ctx context.Context, tx *db.Tx, number int) (*ent.Cohort, error)
 		return nil, fmt.Errorf("load the cohort: %w", err)
 	}
 	return c, nil
+}
+
+// checkLastDay refuses a last day that is too far from the announcement to be meant.
+func checkLastDay(c *ent.Cohort, lastDay time.Time) error {
+	if lastDay.After(c.AnnouncedAt.AddDate(0, 0, longestWindow)) {
+		return invalid("lastDay", "the last day is at most %d days after the announcement", longestWindow)
+	}
+	return nil
 }
 
 func checkGrant(lastDay time.Time, reference, reason string) error {

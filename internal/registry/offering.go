@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"gelombang/ent"
 	entoffering "gelombang/ent/offering"
@@ -113,8 +114,13 @@ func (o Offering) check() error {
 			return invalid(f.field, "is required, and has no blank at either end")
 		}
 	}
-	if len(o.CourseCode) > 128 {
-		return invalid("courseCode", "too long: at most 128 characters")
+	for _, f := range []struct {
+		field, value string
+		most         int // characters, as in the webhook contract
+	}{{"courseCode", o.CourseCode, 128}, {"title", o.Title, 500}, {"provider", o.Provider, 500}, {"category", o.Category, 128}} {
+		if utf8.RuneCountInString(f.value) > f.most {
+			return invalid(f.field, "too long: at most %d characters", f.most)
+		}
 	}
 	for _, f := range []struct{ field, value string }{
 		{"courseCode", o.CourseCode}, {"title", o.Title}, {"provider", o.Provider}, {"category", o.Category}, {"url", o.URL},

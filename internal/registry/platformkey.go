@@ -49,6 +49,9 @@ func (r *Registry) CreatePlatformKey(ctx context.Context, v viewer.Viewer, in Ne
 		if err != nil {
 			return err
 		}
+		if err := checkKeyCount(ctx, tx, p.ID); err != nil {
+			return err
+		}
 		notBefore := tx.Now
 		if !in.NotBefore.IsZero() {
 			notBefore = db.Instant(in.NotBefore)
@@ -78,6 +81,22 @@ func (r *Registry) CreatePlatformKey(ctx context.Context, v viewer.Viewer, in Ne
 	r.keysVersion.Add(1)
 	r.log.InfoContext(ctx, "a platform key was created", slog.String("platform", in.Platform), slog.Int("key_id", out.ID), slog.String("by", v.Subject))
 	return out, material.shown, nil
+}
+
+// maxKeys is how many keys a platform may have that have not ended: each costs the verification of every
+// request that is not authentic.
+const maxKeys = 10
+
+func checkKeyCount(ctx context.Context, tx *db.Tx, platformID int) error {
+	n, err := tx.Client.PlatformKey.Query().
+		Where(platformkey.PlatformID(platformID), platformkey.Or(platformkey.NotAfterIsNil(), platformkey.NotAfterGT(tx.Now))).Count(ctx)
+	if err != nil {
+		return fmt.Errorf("count the keys: %w", err)
+	}
+	if n >= maxKeys {
+		return notPossible("platform", "the platform has %d keys that have not ended, which is the most: retire one first", n)
+	}
+	return nil
 }
 
 // endOtherKeys gives the earlier keys of a scheme an end, unless they end before that already.
@@ -131,14 +150,19 @@ func (r *Registry) RetirePlatformKey(ctx context.Context, v viewer.Viewer, id in
 type Verifier struct {
 	PlatformID int
 	Tolerance  time.Duration // how far a signature's timestamp may be from our clock, either way
-	// Keys are all that the platform ever had, those of the past and of the future included: the
-	// verification looks at the clock.
+	// Keys are those that have not ended, also those of the future: the verification looks at the clock.
 	Keys []signature.Key
+	// Unreadable says that a key of the platform cannot be decrypted: what no key verifies may then be
+	// authentic all the same.
+	Unreadable bool
 }
 
-// Verifiers returns the verifier of every platform, by code.
+// Verifiers returns the verifier of every platform, by code. A key that cannot be decrypted, because it was
+// made with other keysets, is left out and told in the log: it must not stop the other platforms.
 func (r *Registry) Verifiers(ctx context.Context) (map[string]Verifier, error) {
-	platforms, err := r.db.Primary().Platform.Query().WithKeys().All(ctx)
+	platforms, err := r.db.Primary().Platform.Query().WithKeys(func(q *ent.PlatformKeyQuery) {
+		q.Where(platformkey.Or(platformkey.NotAfterIsNil(), platformkey.NotAfterGT(r.Now()))).Order(platformkey.ByID())
+	}).All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("load the platforms' keys: %w", err)
 	}
@@ -148,7 +172,10 @@ func (r *Registry) Verifiers(ctx context.Context) (map[string]Verifier, error) {
 		for _, k := range p.Edges.Keys {
 			key, err := r.openKey(p.Code, k)
 			if err != nil {
-				return nil, fmt.Errorf("key %d of %s: %w", k.ID, p.Code, err)
+				v.Unreadable = true
+				r.log.ErrorContext(ctx, "a platform's key cannot be decrypted: it was made with other keysets than those in GELOMBANG_KEYS; retire it, or restore them",
+					slog.String("platform", p.Code), slog.Int("key_id", k.ID))
+				continue
 			}
 			v.Keys = append(v.Keys, key)
 		}

@@ -70,7 +70,8 @@ func (r *Registry) decide(ctx context.Context, tx *db.Tx, v viewer.Viewer, rv *e
 		open.purchase.Evidence, open.purchase.changed = in.Decision.Evidence(), true
 		w.reconsider(p, before, occasion{
 			effectiveAt: tx.Now, cause: rules.CausePerson, actor: v.Subject,
-			reason: fmt.Sprintf("review of %s at %s decided: %s. %s", open.purchase.Invoice, open.purchase.Platform, in.Decision, in.Note),
+			// Without the note, which is for the staff only; the history is also the participant's.
+			reason: fmt.Sprintf("review of %s at %s decided: %s", open.purchase.Invoice, open.purchase.Platform, in.Decision),
 		})
 		return w.persist(ctx, nil)
 	}

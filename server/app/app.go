@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"time"
 
+	"gelombang/graph/globalid"
 	"gelombang/internal/registry"
 	"gelombang/server/auth"
 	"gelombang/server/config"
@@ -63,7 +64,7 @@ func New(ctx context.Context, cfg Config) (_ *Server, err error) {
 	}
 	metrics := newMetrics(s.registry.DB(), cfg.Version)
 	s.health = &health{db: s.registry.DB(), log: s.log}
-	if s.intake, err = webhooks.NewHandler(webhooks.Config{Registry: s.registry, Log: s.log, Metrics: metrics}); err != nil {
+	if s.intake, err = webhooks.NewHandler(webhooks.Config{Registry: s.registry, Log: s.log, Metrics: metrics, DeliveryID: deliveryID}); err != nil {
 		return nil, err
 	}
 	handler, err := s.routes(verifier, metrics)
@@ -81,6 +82,9 @@ func New(ctx context.Context, cfg Config) (_ *Server, err error) {
 	}
 	return s, nil
 }
+
+// deliveryID is a delivery's id as GraphQL has it.
+func deliveryID(id int) string { return globalid.Encode("Delivery", id) }
 
 // maxHeaderBytes leaves room for a token and little else.
 const maxHeaderBytes = 32 << 10

@@ -127,6 +127,8 @@ func TestSharedSecretTokens(t *testing.T) {
 		{"role in small letters", hs(with(map[string]any{"role": "officer"})), viewer.Viewer{}, auth.ErrInvalid},
 		{"role anonymous", hs(with(map[string]any{"role": "ANONYMOUS"})), viewer.Viewer{}, auth.ErrInvalid},
 		{"a list of roles", hs(with(map[string]any{"role": []string{"OFFICER"}})), viewer.Viewer{}, auth.ErrInvalid},
+		{"another role in capitals", hs(with(map[string]any{"role": "ANALYST", "Role": "ADMIN"})), viewer.Viewer{}, auth.ErrInvalid},
+		{"another exp in capitals", hs(with(map[string]any{"exp": now.Add(-time.Hour).Unix(), "EXP": now.Add(time.Hour).Unix()})), viewer.Viewer{}, auth.ErrInvalid},
 		{"no sub", hs(with(map[string]any{"sub": nil})), viewer.Viewer{}, auth.ErrInvalid},
 		{"sub with a line break", hs(with(map[string]any{"sub": "siti\nadmin"})), viewer.Viewer{}, auth.ErrInvalid},
 		{"sub too long", hs(with(map[string]any{"sub": strings.Repeat("s", 129)})), viewer.Viewer{}, auth.ErrInvalid},

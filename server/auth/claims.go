@@ -1,8 +1,11 @@
 package auth
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/golang-jwt/jwt/v5"
 
@@ -15,6 +18,45 @@ type claims struct {
 	jwt.RegisteredClaims
 	Role     string `json:"role"`
 	Platform string `json:"platform,omitempty"`
+}
+
+// names are the claims that are read.
+var names = []string{"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "role", "platform"}
+
+// UnmarshalJSON implements json.Unmarshaler. Left to itself, encoding/json takes a name in any case, and of
+// two the last; who somebody is must not depend on that.
+func (c *claims) UnmarshalJSON(raw []byte) error {
+	if err := checkNames(raw); err != nil {
+		return err
+	}
+	type plain claims
+	return json.Unmarshal(raw, (*plain)(c))
+}
+
+// checkNames refuses a claim that is read and occurs twice, or with other capitals.
+func checkNames(raw []byte) error {
+	d := json.NewDecoder(bytes.NewReader(raw))
+	if open, err := d.Token(); err != nil || open != json.Delim('{') {
+		return fmt.Errorf("%w: the claims are not a JSON object", ErrInvalid)
+	}
+	seen := map[string]bool{}
+	for d.More() {
+		name, err := d.Token()
+		if err != nil {
+			return fmt.Errorf("%w: the claims are not JSON", ErrInvalid)
+		}
+		key, _ := name.(string)
+		known := slices.IndexFunc(names, func(n string) bool { return strings.EqualFold(n, key) })
+		if known >= 0 && (names[known] != key || seen[key]) {
+			return fmt.Errorf("%w: a claim occurs twice, or in capitals", ErrInvalid)
+		}
+		seen[key] = true
+		var value json.RawMessage
+		if err := d.Decode(&value); err != nil {
+			return fmt.Errorf("%w: the claims are not JSON", ErrInvalid)
+		}
+	}
+	return nil
 }
 
 const (
