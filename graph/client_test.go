@@ -78,9 +78,13 @@ type answer struct {
 		Message    string
 		Path       []any
 		Locations  []any
-		Extensions struct{ Code string }
+		Extensions struct {
+			Code        string
+			Cost, Limit int
+		}
 	}
-	text string
+	Extensions struct{ Cost *int } // nil when the query was not accepted
+	text       string
 }
 
 // code is the code of the first error, empty without one.

@@ -28,7 +28,8 @@ const (
 	codeBadRequest    = "BAD_REQUEST"            // the HTTP request is not a GraphQL request
 	codeTooLarge      = "TOO_LARGE"              // the body, or the query, is longer than allowed
 	codeTooDeep       = "TOO_DEEP"               // fields are nested too deep
-	codeTooMany       = "TOO_MANY"               // too many aliases or directives
+	codeTooMany       = "TOO_MANY"               // too many aliases, directives, fields or cards
+	codeCostLimit     = "COST_LIMIT"             // the answer may hold more objects than allowed
 	codeIntrospection = "INTROSPECTION_DISABLED" // the viewer may not introspect the schema
 	codeTimeout       = "TIMEOUT"                // it took longer than allowed, or the client went away
 	codeUnavailable   = "UNAVAILABLE"            // the database does not answer; trying again may help
@@ -37,6 +38,8 @@ const (
 
 // maxErrors is how many errors an answer holds at most.
 const maxErrors = 20
+
+const tooSlow = "the query took longer than allowed: ask for less at once"
 
 // problem is an error that is safe to show, with its code.
 func problem(code, format string, args ...any) *gqlerror.Error {
@@ -60,6 +63,9 @@ func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
 		shown.Path = graphql.GetPath(ctx)
 	}
 	code, message := known(err)
+	if code == codeUnavailable && ctx.Err() != nil {
+		code, message = codeTimeout, tooSlow // a connection that was broken off because the time was over
+	}
 	if code == "" {
 		code, message = codeInternal, p.internal(ctx, shown, err)
 	}
@@ -90,7 +96,7 @@ func known(err error) (code, message string) {
 	}
 	switch db.Classify(err) {
 	case db.ClassCanceled:
-		return codeTimeout, "the query took longer than allowed: ask for less at once"
+		return codeTimeout, tooSlow
 	case db.ClassUnavailable, db.ClassConflict:
 		return codeUnavailable, "the database is not available at the moment: try again"
 	default:

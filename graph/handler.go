@@ -7,6 +7,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"strconv"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
@@ -29,6 +30,8 @@ type Config struct {
 	// Introspection decides who may ask about the schema itself. Optional; by role when nil, as
 	// [viewer.Viewer.UsesExplorer] says.
 	Introspection func(viewer.Viewer) bool
+	// Budget is what an operation of the viewer may cost and how long it may take. Optional; [BudgetOf] when nil.
+	Budget func(viewer.Viewer) Budget
 	// Read is where queries are run. Optional; the read pool of the registry's database when nil.
 	Read db.Execer
 }
@@ -45,30 +48,45 @@ func NewHandler(cfg Config) (http.Handler, error) {
 	if cfg.Introspection == nil {
 		cfg.Introspection = viewer.Viewer.UsesExplorer
 	}
+	if cfg.Budget == nil {
+		cfg.Budget = BudgetOf
+	}
 	primary := cfg.Read // SQLite's readers see every commit
 	if database.Dialect == db.Postgres && database.Read != database.Write {
 		primary = database.Write
 	}
 	root := &resolver{registry: cfg.Registry, reading: cfg.Read, primary: primary, version: cfg.Version, log: cfg.Log}
-	p := presenter{log: cfg.Log}
 	h := &handler{
-		exec:          executor.New(generated.NewExecutableSchema(generated.Config{Resolvers: root})),
-		presenter:     p,
+		schema:        generated.NewExecutableSchema(generated.Config{Resolvers: root}),
+		presenter:     presenter{log: cfg.Log},
 		queries:       newQueryCache(),
 		introspection: cfg.Introspection,
+		budget:        cfg.Budget,
 	}
-	h.exec.SetErrorPresenter(p.present)
-	h.exec.SetRecoverFunc(p.recovered)
-	h.exec.SetQueryCache(h.queries)
-	h.exec.SetParserTokenLimit(maxTokens)
+	h.exec = h.executor()
+	h.discreet = h.executor()
+	h.discreet.SetDisableSuggestion(true)
+	h.discreet.SetDefaultRulesFn(rulesWithoutSuggestions)
 	return h, nil
 }
 
 type handler struct {
+	schema        graphql.ExecutableSchema
 	exec          *executor.Executor
+	discreet      *executor.Executor // for those who may not introspect
 	presenter     presenter
-	queries       queryCache
+	queries       queryCache // of both executors: their rules let the same queries through
 	introspection func(viewer.Viewer) bool
+	budget        func(viewer.Viewer) Budget
+}
+
+func (h *handler) executor() *executor.Executor {
+	e := executor.New(h.schema)
+	e.SetErrorPresenter(h.presenter.present)
+	e.SetRecoverFunc(h.presenter.recovered)
+	e.SetQueryCache(h.queries)
+	e.SetParserTokenLimit(maxTokens)
+	return e
 }
 
 // ServeHTTP answers one GraphQL request, by GraphQL over HTTP. A request that is not one is a 4xx. What is
@@ -86,8 +104,15 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, media, refused)
 		return
 	}
-	ctx := graphql.StartOperationTrace(r.Context())
-	op, errs := h.prepare(ctx, params)
+	asking := viewer.From(r.Context())
+	budget := h.budget(asking)
+	ctx, cancel := context.WithTimeout(graphql.StartOperationTrace(r.Context()), budget.Time)
+	defer cancel()
+	exec := h.exec
+	if !h.introspection(asking) {
+		exec = h.discreet
+	}
+	op, errs := h.prepare(ctx, exec, params)
 	if len(errs) > 0 {
 		h.reject(w, media, errs)
 		return
@@ -96,11 +121,18 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, media, &refusal{status: http.StatusMethodNotAllowed, code: codeBadRequest, message: "a mutation needs POST", allow: http.MethodPost})
 		return
 	}
-	respond, ctx := h.exec.DispatchOperation(ctx, op)
-	response := respond(ctx)
-	if response == nil { // the client went away
-		response = &graphql.Response{Errors: gqlerror.List{h.presenter.present(ctx, context.Cause(ctx))}}
+	cost, tooDear := h.afford(op, asking, budget)
+	if tooDear != nil {
+		h.reject(w, media, gqlerror.List{tooDear})
+		return
 	}
+	respond, ctx := exec.DispatchOperation(ctx, op)
+	response := respond(ctx)
+	if response == nil { // the time was over before it began, or the client went away
+		h.reject(w, media, gqlerror.List{h.presenter.present(ctx, context.Cause(ctx))})
+		return
+	}
+	response.Extensions = map[string]any{"cost": cost}
 	h.write(w, http.StatusOK, media, response)
 }
 
@@ -113,7 +145,7 @@ func (h *handler) rescue(w http.ResponseWriter, r *http.Request) {
 }
 
 // prepare parses and validates the query, within the limits, and reads its variables.
-func (h *handler) prepare(ctx context.Context, params *graphql.RawParams) (*graphql.OperationContext, gqlerror.List) {
+func (h *handler) prepare(ctx context.Context, exec *executor.Executor, params *graphql.RawParams) (*graphql.OperationContext, gqlerror.List) {
 	if _, checked := h.queries.Get(ctx, params.Query); !checked {
 		if tooLong(params.Query) {
 			return nil, gqlerror.List{problem(codeTooLarge, "the query has more than %d tokens: ask in several queries", maxTokens)}
@@ -125,15 +157,30 @@ func (h *handler) prepare(ctx context.Context, params *graphql.RawParams) (*grap
 			}
 		}
 	}
-	op, errs := h.exec.CreateOperationContext(ctx, params)
+	op, errs := exec.CreateOperationContext(ctx, params)
 	if len(errs) > 0 {
 		return nil, errs
 	}
-	op.DisableIntrospection = !h.introspection(viewer.From(ctx))
-	if op.DisableIntrospection && introspects(op.Doc, op.Operation.SelectionSet) {
+	op.DisableIntrospection = exec == h.discreet
+	if op.DisableIntrospection && introspects(op.Doc, op.Operation) {
 		return nil, gqlerror.List{problem(codeIntrospection, "your role may not introspect the schema")}
 	}
 	return op, nil
+}
+
+// afford returns what the operation costs, or why it is refused.
+func (h *handler) afford(op *graphql.OperationContext, asking viewer.Viewer, budget Budget) (int, *gqlerror.Error) {
+	m := meter{op: op, schema: h.schema.Schema(), sizes: pageSizes(asking)}
+	if asking.Role == viewer.Platform && m.count("eligibility") > maxEligibility {
+		return 0, problem(codeTooMany, "a request asks about the eligibility of one card at most: ask about each card when it is about to be used")
+	}
+	cost := m.cost()
+	if cost <= budget.Cost {
+		return cost, nil
+	}
+	refused := problem(codeCostLimit, "the query costs %d, and %d is the most: ask for smaller pages, or for less behind each object", cost, budget.Cost)
+	refused.Extensions["cost"], refused.Extensions["limit"] = cost, budget.Cost
+	return cost, refused
 }
 
 // reject answers a query that was not executed.
@@ -175,6 +222,9 @@ func (h *handler) write(w http.ResponseWriter, status int, media string, r *grap
 		}
 		body.WriteString(`"data":`)
 		body.Write(r.Data)
+	}
+	if cost, accepted := r.Extensions["cost"].(int); accepted {
+		body.WriteString(`,"extensions":{"cost":` + strconv.Itoa(cost) + `}`)
 	}
 	body.WriteByte('}')
 	w.Header().Set("Content-Type", media+"; charset=utf-8")

@@ -138,15 +138,15 @@ func TestTheMediaTypeOfTheAnswer(t *testing.T) {
 func TestLimits(t *testing.T) {
 	c := serve(t, newWorld(t, dbtest.New(t, db.SQLite), 3).Registry)
 	nested := func(depth int) string {
-		open, end := "{ cohort(number: 13) ", " "
-		for i := 1; i+2 < depth; i += 2 {
-			open += "{ extensions { cohort "
+		open, end := "{ purchases(first: 1) { nodes ", " }"
+		for i := 2; i+2 < depth; i += 2 {
+			open += "{ participant { firstPurchase "
 			end += "} }"
 		}
-		if depth%2 == 0 {
-			return open + "{ number } " + end + "}"
+		if depth%2 == 1 {
+			return open + "{ invoiceCode } " + end + "}"
 		}
-		return open + "{ progress { recipients } } " + end + "}"
+		return open + "{ platform { code } } " + end + "}"
 	}
 	aliases := func(n int) string {
 		text := "{"
@@ -176,6 +176,8 @@ func TestLimits(t *testing.T) {
 		{"a page of 101 from the end", "{ offerings(last: 101) { totalCount } }", "PAGE_TOO_LARGE"},
 		{"a page of 101 below a root", "{ cohorts { nodes { participants(first: 101) { totalCount } } } }", "PAGE_TOO_LARGE"},
 		{"a negative page", "{ offerings(first: -1) { totalCount } }", "BAD_INPUT"},
+		{"a page of more than any number", "{ offerings(first: 99999999999999999999) { totalCount } }", "GRAPHQL_VALIDATION_FAILED"},
+		{"a price of more than any number", "{ offerings(filter: { price: { min: 99999999999999999999 } }) { totalCount } }", "GRAPHQL_VALIDATION_FAILED"},
 		{"first and last", "{ offerings(first: 1, last: 1) { totalCount } }", "BAD_INPUT"},
 		{"a cursor of another order", `{ offerings(after: "WyJvZmZlcmluZ3MvUFJJQ0UvQVNDIiwxLDFd") { totalCount } }`, "BAD_CURSOR"},
 		{"a cursor that is none, below a root", `{ cohorts { nodes { participants(after: "x") { totalCount } } } }`, "BAD_CURSOR"},

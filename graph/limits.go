@@ -13,6 +13,12 @@ const (
 	maxDepth      = 15 // of fields; that of the usual introspection query
 	maxAliases    = 30
 	maxDirectives = 50
+	// maxSelections bounds the fields, fragments and spreads with every fragment spread out. A ladder of
+	// fragments, each of which spreads the next twice, doubles at every step.
+	maxSelections = 4000
+	// maxEligibility is how many cards a platform may ask about at once: it is told of one card that somebody
+	// is about to use, and does not go through many.
+	maxEligibility = 1
 )
 
 // tooLong reports whether the query has more tokens than allowed. It reads no further than that.
@@ -29,7 +35,7 @@ func tooLong(query string) bool {
 }
 
 // weight is what a selection amounts to with its fragments spread out.
-type weight struct{ depth, aliases, directives int }
+type weight struct{ depth, aliases, directives, selections int }
 
 // saturated bounds the sums: fragments that spread fragments multiply.
 const saturated = 1 << 20
@@ -38,54 +44,84 @@ func (w *weight) add(v weight) {
 	w.depth = max(w.depth, v.depth)
 	w.aliases = min(saturated, w.aliases+v.aliases)
 	w.directives = min(saturated, w.directives+v.directives)
+	w.selections = min(saturated, w.selections+v.selections)
 }
 
-// scale weighs the operations of a document that need not be valid.
+// scale weighs the operations of a document that need not be valid. It weighs each fragment once, so that
+// it takes no longer than reading the document.
 type scale struct {
-	fragments ast.FragmentDefinitionList
+	fragments map[string]*ast.FragmentDefinition
 	known     map[string]weight
 	open      map[string]bool // being weighed: a fragment that spreads itself ends here
 }
 
-// tooHeavy returns what limit an operation of the document breaks; nil when none.
+func newScale(doc *ast.QueryDocument) *scale {
+	s := &scale{fragments: map[string]*ast.FragmentDefinition{}, known: map[string]weight{}, open: map[string]bool{}}
+	for _, f := range doc.Fragments {
+		if s.fragments[f.Name] == nil { // of two with one name the first holds, until validation refuses them
+			s.fragments[f.Name] = f
+		}
+	}
+	return s
+}
+
+// tooHeavy returns what limit the document breaks; nil when none. Fragments that no operation spreads are
+// weighed too: validation looks at them all the same.
 func tooHeavy(doc *ast.QueryDocument) *gqlerror.Error {
-	s := &scale{fragments: doc.Fragments, known: map[string]weight{}, open: map[string]bool{}}
+	s := newScale(doc)
 	for _, op := range doc.Operations {
 		w := s.selection(op.SelectionSet)
 		w.directives += len(op.Directives)
-		switch {
-		case w.depth > maxDepth:
-			return problem(codeTooDeep, "the query nests fields %d deep, and %d is the most: ask in several queries", w.depth, maxDepth)
-		case w.aliases > maxAliases:
-			return problem(codeTooMany, "the query has %d aliases, and %d is the most: ask in several queries", w.aliases, maxAliases)
-		case w.directives > maxDirectives:
-			return problem(codeTooMany, "the query has %d directives, and %d is the most", w.directives, maxDirectives)
+		if broken := w.limit(); broken != nil {
+			return broken
+		}
+	}
+	for _, f := range doc.Fragments {
+		w := s.selection(f.SelectionSet)
+		w.directives += len(f.Directives)
+		if broken := w.limit(); broken != nil {
+			return broken
 		}
 	}
 	return nil
 }
 
+// limit returns what limit the weight breaks; nil when none.
+func (w weight) limit() *gqlerror.Error {
+	switch {
+	case w.depth > maxDepth:
+		return problem(codeTooDeep, "the query nests fields %d deep, and %d is the most: ask in several queries", w.depth, maxDepth)
+	case w.aliases > maxAliases:
+		return problem(codeTooMany, "the query has %d aliases, and %d is the most: ask in several queries", w.aliases, maxAliases)
+	case w.directives > maxDirectives:
+		return problem(codeTooMany, "the query has %d directives, and %d is the most", w.directives, maxDirectives)
+	case w.selections > maxSelections:
+		return problem(codeTooMany, "the query asks for more than %d fields with its fragments spread out: ask in several queries", maxSelections)
+	default:
+		return nil
+	}
+}
+
 func (s *scale) selection(set ast.SelectionSet) weight {
-	var total weight
+	total := weight{selections: len(set)}
 	for _, sel := range set {
+		var w weight
 		switch sel := sel.(type) {
 		case *ast.Field:
-			w := s.selection(sel.SelectionSet)
+			w = s.selection(sel.SelectionSet)
 			w.depth++
 			w.directives += len(sel.Directives)
 			if sel.Alias != sel.Name {
 				w.aliases++
 			}
-			total.add(w)
 		case *ast.InlineFragment:
-			w := s.selection(sel.SelectionSet)
+			w = s.selection(sel.SelectionSet)
 			w.directives += len(sel.Directives)
-			total.add(w)
 		case *ast.FragmentSpread:
-			w := s.fragment(sel.Name)
+			w = s.fragment(sel.Name)
 			w.directives += len(sel.Directives)
-			total.add(w)
 		}
+		total.add(w)
 	}
 	return total
 }
@@ -94,34 +130,45 @@ func (s *scale) fragment(name string) weight {
 	if w, ok := s.known[name]; ok {
 		return w
 	}
-	f := s.fragments.ForName(name)
+	f := s.fragments[name]
 	if f == nil || s.open[name] {
 		return weight{} // validation says what is wrong
 	}
 	s.open[name] = true
 	w := s.selection(f.SelectionSet)
+	w.directives += len(f.Directives)
 	delete(s.open, name)
 	s.known[name] = w
 	return w
 }
 
-// introspects reports whether the operation asks about the schema itself. Only a root can.
-func introspects(doc *ast.QueryDocument, set ast.SelectionSet) bool {
-	for _, sel := range set {
-		switch sel := sel.(type) {
-		case *ast.Field:
-			if sel.Name == "__schema" || sel.Name == "__type" {
-				return true
-			}
-		case *ast.InlineFragment:
-			if introspects(doc, sel.SelectionSet) {
-				return true
-			}
-		case *ast.FragmentSpread:
-			if f := doc.Fragments.ForName(sel.Name); f != nil && introspects(doc, f.SelectionSet) {
-				return true
+// introspects reports whether the operation asks about the schema itself. Only a root can. It looks at each
+// fragment once.
+func introspects(doc *ast.QueryDocument, op *ast.OperationDefinition) bool {
+	seen := map[string]bool{}
+	var asks func(ast.SelectionSet) bool
+	asks = func(set ast.SelectionSet) bool {
+		for _, sel := range set {
+			switch sel := sel.(type) {
+			case *ast.Field:
+				if sel.Name == "__schema" || sel.Name == "__type" {
+					return true
+				}
+			case *ast.InlineFragment:
+				if asks(sel.SelectionSet) {
+					return true
+				}
+			case *ast.FragmentSpread:
+				if seen[sel.Name] {
+					continue
+				}
+				seen[sel.Name] = true
+				if f := doc.Fragments.ForName(sel.Name); f != nil && asks(f.SelectionSet) {
+					return true
+				}
 			}
 		}
+		return false
 	}
-	return false
+	return asks(op.SelectionSet)
 }

@@ -1,12 +1,16 @@
 package graph_test
 
 import (
+	"math"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"gelombang/internal/db"
 	"gelombang/internal/dbtest"
+	"gelombang/internal/rules"
 )
 
 const everything = `
@@ -87,6 +91,30 @@ func TestWhatAnOfficerSeesOfOneParticipant(t *testing.T) {
 			if diff := cmp.Diff(value, a.at(path)); diff != "" {
 				t.Errorf("%s: %s", path, diff)
 			}
+		}
+	})
+}
+
+// TestAfterTheYear9999 puts a deadline where RFC 3339 cannot write it, and later than an Int of seconds reaches.
+// Both are refused on input; here they are in the database.
+func TestAfterTheYear9999(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d, 3)
+		c := serve(t, w.Registry)
+		deadline := func(at time.Time) {
+			if _, err := d.Write.ExecContext(t.Context(), "UPDATE cohorts SET deadline = $1 WHERE id = 13", db.Instant(at)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		deadline(time.Date(9999, 12, 31, 23, 59, 59, 0, rules.WIB))
+		a := c.get(officer, `{ cohort(number: 13) { timeLeft purchaseDeadline purchaseDeadlineText } }`, nil)
+		if a.at("cohort.timeLeft") != float64(math.MaxInt32) || a.at("cohort.purchaseDeadline") != "9999-12-31T23:59:59+07:00" {
+			t.Errorf("the last second: %s", a.text)
+		}
+		deadline(time.Date(10000, 1, 1, 0, 0, 0, 0, rules.WIB))
+		a = c.ask(officer, `{ cohort(number: 13) { timeLeft purchaseDeadline } cohorts { totalCount } }`, nil)
+		if a.Data["cohort"] != nil || a.code() != "INTERNAL" || a.at("cohorts.totalCount") != 2.0 || strings.Contains(a.text, "10000") {
+			t.Errorf("the second after it: %s", a.text)
 		}
 	})
 }

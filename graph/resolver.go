@@ -62,6 +62,7 @@ func (r *resolver) reader(ctx context.Context, q db.Execer) *reads.Reader {
 		Viewer:      v,
 		Now:         r.registry.Now(),
 		Sizes:       pageSizes(v),
+		Log:         r.log,
 		OpenContact: r.registry.OpenContact,
 		Explain:     r.registry.ExplainAll,
 	})

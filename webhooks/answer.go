@@ -57,5 +57,8 @@ func (h *Handler) answerReceipt(ctx context.Context, w http.ResponseWriter, plat
 	h.log.Log(ctx, level, "a delivery went to quarantine", slog.String("platform", platform),
 		slog.Int("delivery_id", r.DeliveryID), slog.String("reason", string(r.Reason)))
 	body["reason"] = string(r.Reason)
+	if r.Problem != "" {
+		body["problem"] = r.Problem
+	}
 	answer(w, http.StatusAccepted, body)
 }

@@ -6,6 +6,7 @@
 package webhooks
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -62,6 +63,7 @@ type Handler struct {
 	metrics    *metrics
 	verifiers  *verifiers
 	groups     *groups
+	refusals   *refusals
 	deliveryID func(int) string
 	retryAfter string
 }
@@ -94,6 +96,7 @@ func NewHandler(cfg Config) (*Handler, error) {
 		registry: cfg.Registry, log: cfg.Log, metrics: m,
 		verifiers:  newVerifiers(cfg.Registry),
 		groups:     newGroups(cfg.Committers, cfg.CommitTimeout, cfg.Registry.Submit, m),
+		refusals:   &refusals{log: cfg.Log},
 		deliveryID: cfg.DeliveryID,
 		retryAfter: strconv.Itoa(int(cfg.RetryAfter / time.Second)),
 	}, nil
@@ -160,7 +163,7 @@ func (h *Handler) intake(w http.ResponseWriter, r *http.Request, name string) {
 			return
 		}
 		h.metrics.refused(platform, signature.Code(err))
-		h.log.DebugContext(r.Context(), "a delivery was refused", slog.String("platform", platform), slog.String("reason", signature.Code(err)))
+		h.refusals.tell(r.Context(), platform, signature.Code(err))
 		unauthorised(w)
 		return
 	}
@@ -191,7 +194,8 @@ func submission(verifier registry.Verifier, verified signature.Verified, header 
 	s.Unreadable, s.Problem = rules.ReasonMalformed, "is not as the contract says"
 	var refused *payload.Error
 	if errors.As(err, &refused) {
-		s.Unreadable, s.EventType, s.Problem = refused.Reason, refused.Type, refused.Path+": "+refused.Problem
+		where := cmp.Or(refused.Path, "the body")
+		s.Unreadable, s.EventType, s.Problem = refused.Reason, refused.Type, where+" "+refused.Problem
 	}
 	return s
 }

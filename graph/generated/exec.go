@@ -209,6 +209,11 @@ The registry of Gelombang. A recipient of the training voucher must buy a first 
 the window of its cohort or lose the membership; here it is asked who has, and why.
 
 What the viewer may not see is null, or absent from lists: the same answer as for what does not exist.
+
+Every answer says in ` + "`" + `extensions.cost` + "`" + ` what its query cost: about how many objects it may hold, each counted once
+for every row above it. A page counts by its size, whatever is on it, and so do the lists without pages. A query
+may cost 50,000, for analysts and PMO staff 150,000, and may take 5 seconds, for PMO staff 30 and for analysts 60;
+what would cost more is refused with the code ` + "`" + `COST_LIMIT` + "`" + `, what takes longer ends with ` + "`" + `TIMEOUT` + "`" + `.
 """
 schema {
   query: Query
@@ -295,7 +300,7 @@ type Query {
     "The card number, in full."
     cardNumber: CardNumber!
   ): Participant
-  "Whether a card may be used to buy a training now, and why not. For platforms, for PMO staff, and for a participant asking about its own card."
+  "Whether a card may be used to buy a training now, and why not. For platforms, which may ask once in a request and are logged, for PMO staff, and for a participant asking about its own card."
   eligibility(
     "The card number, in full."
     cardNumber: CardNumber!
@@ -972,7 +977,7 @@ type Platform implements Node {
   active: Boolean!
   "How many seconds a webhook's timestamp may be from our clock."
   tolerance: Int!
-  "Its keys, the latest first; never the secrets. For the platform itself and administrators; null for others."
+  "Its keys, the latest first: 100 of them, and what has not ended. Never the secrets. For the platform itself and administrators; null for others."
   keys: [PlatformKey!]
 }
 
@@ -1314,7 +1319,7 @@ type OfferingEdge {
 
 "Which offerings. Everything given must hold; an empty list lets nothing through."
 input OfferingFilter {
-  "Each of these words is in the title or in the name of the provider, in any case. At most 8 words."
+  "Each of these words is in the title or in the name of the provider, capital or small letters from A to Z alike. At most 8 words of 200 bytes in all."
   text: String
   "At one of these platforms, by code."
   platform: [String!]

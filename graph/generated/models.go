@@ -250,7 +250,7 @@ type HistoryOrder struct {
 
 // Which offerings. Everything given must hold; an empty list lets nothing through.
 type OfferingFilter struct {
-	// Each of these words is in the title or in the name of the provider, in any case. At most 8 words.
+	// Each of these words is in the title or in the name of the provider, capital or small letters from A to Z alike. At most 8 words of 200 bytes in all.
 	Text *string `json:"text,omitempty"`
 	// At one of these platforms, by code.
 	Platform []string `json:"platform,omitempty"`

@@ -8,6 +8,7 @@ package model
 import (
 	"context"
 	"errors"
+	"math"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -60,11 +61,12 @@ func Text(s string) *string {
 	return &s
 }
 
-// Seconds returns whole seconds, rounded towards the past so that no second is shown that is not whole.
+// Seconds returns whole seconds, rounded towards the past so that no second is shown that is not whole, and no
+// more, either way, than the 32 bits of GraphQL's Int hold: 68 years.
 func Seconds(d time.Duration) int {
-	s := int(d / time.Second)
+	s := d / time.Second
 	if d < 0 && d%time.Second != 0 {
 		s--
 	}
-	return s
+	return int(max(math.MinInt32, min(s, math.MaxInt32)))
 }

@@ -1,6 +1,7 @@
 package model_test
 
 import (
+	"math"
 	"testing"
 	"time"
 
@@ -26,7 +27,10 @@ func TestPurchaseDeadlineText(t *testing.T) {
 }
 
 func TestSecondsShowsOnlyWholeOnes(t *testing.T) {
-	for in, want := range map[time.Duration]int{0: 0, time.Microsecond: 0, time.Second: 1, 1999 * time.Millisecond: 1, -time.Microsecond: -1, -time.Second: -1} {
+	for in, want := range map[time.Duration]int{0: 0, time.Microsecond: 0, time.Second: 1, 1999 * time.Millisecond: 1, -time.Microsecond: -1, -time.Second: -1,
+		math.MaxInt32 * time.Second: math.MaxInt32, (math.MaxInt32 + 1) * time.Second: math.MaxInt32, math.MaxInt64: math.MaxInt32,
+		math.MinInt32 * time.Second: math.MinInt32, math.MinInt64: math.MinInt32,
+	} {
 		if got := model.Seconds(in); got != want {
 			t.Errorf("%v is %d s, want %d", in, got, want)
 		}

@@ -2,6 +2,7 @@ package reads
 
 import (
 	"context"
+	"log/slog"
 
 	"gelombang/graph/generated"
 	"gelombang/graph/selection"
@@ -16,6 +17,10 @@ func (r *Reader) Eligibility(ctx context.Context, card string) (*generated.Eligi
 	answer.Reason = &reason
 	if !r.Viewer.AsksEligibility(card) {
 		return answer, nil
+	}
+	if platform := r.Viewer.OwnPlatform(); platform != "" {
+		// One line for each question: who goes through card numbers shows in the log. The number is not told.
+		r.Log.InfoContext(ctx, "eligibility asked", slog.String("platform", platform))
 	}
 	rows, err := all(ctx, r, r.participants(selection.Selection{}), selection.Selection{}, equals("pa.card_number", card), "pa.id")
 	if err != nil || len(rows) == 0 {

@@ -100,7 +100,7 @@ func (r *Reader) offeringFilter(f *generated.OfferingFilter) (where, error) {
 	if f == nil {
 		return and(), nil
 	}
-	words, err := search(f.Text)
+	words, err := r.search(f.Text)
 	onSale := and(literal("o.listed"), literal("o.withdrawn_at IS NULL"))
 	return and(
 		words,
@@ -113,11 +113,15 @@ func (r *Reader) offeringFilter(f *generated.OfferingFilter) (where, error) {
 	), err
 }
 
-// maxWords bounds a search, for every word is looked for in every row.
-const maxWords = 8
+// The bounds of a search: every word is looked for in every row.
+const (
+	maxWords  = 8
+	maxSearch = 200 // bytes
+)
 
-// search is a condition that each word of the text is in the title or the provider, in any case.
-func search(text *string) (where, error) {
+// search is a condition that each word of the text is in the title or the provider. Capital and small letters
+// are alike from A to Z, and no others: that is what SQLite knows, and what Postgres knows by the collation "C".
+func (r *Reader) search(text *string) (where, error) {
 	if text == nil {
 		return and(), nil
 	}
@@ -125,14 +129,31 @@ func search(text *string) (where, error) {
 	if len(words) > maxWords {
 		return nil, &registry.Error{Code: registry.Invalid, Field: "text", Message: "a search holds at most 8 words: leave some out"}
 	}
+	if len(*text) > maxSearch {
+		return nil, &registry.Error{Code: registry.Invalid, Field: "text", Message: "a search holds at most 200 bytes: leave some words out"}
+	}
+	bytewise := ""
+	if r.Dialect == db.Postgres {
+		bytewise = ` COLLATE "C"`
+	}
 	return func(args *keyset.Args) []string {
 		conditions := make([]string, len(words))
 		for i, word := range words {
-			place := args.Add("%" + likeEscaper.Replace(strings.ToLower(word)) + "%")
-			conditions[i] = `(LOWER(o.title) LIKE ` + place + ` ESCAPE '\' OR LOWER(o.provider) LIKE ` + place + ` ESCAPE '\')`
+			like := bytewise + `) LIKE ` + args.Add("%"+likeEscaper.Replace(lower(word))+"%") + ` ESCAPE '\'`
+			conditions[i] = "(LOWER(o.title" + like + " OR LOWER(o.provider" + like + ")"
 		}
 		return conditions
 	}, nil
+}
+
+// lower makes the capital letters from A to Z small, and leaves all others as they are.
+func lower(s string) string {
+	return strings.Map(func(c rune) rune {
+		if 'A' <= c && c <= 'Z' {
+			return c + ('a' - 'A')
+		}
+		return c
+	}, s)
 }
 
 // likeEscaper makes what is special in LIKE stand for itself.

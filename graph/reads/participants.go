@@ -3,7 +3,7 @@ package reads
 import (
 	"context"
 	"database/sql"
-	"fmt"
+	"log/slog"
 	"time"
 
 	"gelombang/graph/generated"
@@ -92,9 +92,7 @@ func (r *Reader) fillParticipants(ctx context.Context, sel selection.Selection, 
 		o.Regency = nullable[string](row.regency)
 		o.Gender, o.AgeBand = nullable[rules.Gender](row.gender), nullable[rules.AgeBand](row.band)
 		o.Education = nullable[rules.Education](row.education)
-		if err := r.fillContact(row); err != nil {
-			return err
-		}
+		r.fillContact(ctx, row)
 	}
 	for _, step := range []func(context.Context, selection.Selection, []*participantRow) error{
 		r.fillProvinces, r.fillCohortEdges, r.fillFirstPurchases, r.fillPurchasePages, r.fillHistoryPages, r.fillReviews, r.fillExplanations,
@@ -123,19 +121,24 @@ func nullable[T ~string](s sql.NullString) *T {
 	return &v
 }
 
-func (r *Reader) fillContact(row *participantRow) error {
+// fillContact decrypts the contact. One that cannot be decrypted is null: the rest of the answer is as good as
+// ever. The log names the participant, once.
+func (r *Reader) fillContact(ctx context.Context, row *participantRow) {
 	if len(row.contact) == 0 || !r.Viewer.SeesContact(row.card) {
-		return nil
+		return
 	}
 	c, err := r.OpenContact(row.contact, row.card)
 	if err != nil {
-		return fmt.Errorf("open the contact of participant %d: %w", row.object.Row, err)
+		if !r.unreadable[row.object.Row] {
+			r.unreadable[row.object.Row] = true
+			r.Log.ErrorContext(ctx, "a contact cannot be decrypted", slog.Int("participant", row.object.Row), db.LogError(err))
+		}
+		return
 	}
 	row.object.Contact = &model.Contact{Name: model.Text(c.Name), Email: model.Text(c.Email), Phone: model.Text(c.Phone)}
 	if birth, err := time.ParseInLocation(time.DateOnly, c.BirthDate, rules.WIB); err == nil {
 		row.object.Contact.BirthDate = &birth
 	}
-	return nil
 }
 
 func (r *Reader) fillProvinces(ctx context.Context, sel selection.Selection, rows []*participantRow) error {

@@ -41,6 +41,10 @@ func (r *Reader) catalogueScope() where {
 	return nothing
 }
 
+// MaxKeys is how many keys of a platform are listed, the latest, besides those that have not ended, which are
+// few. A platform makes and ends as many as it likes, and the cost of a query counts on a bound.
+const MaxKeys = 100
+
 func (r *Reader) fillPlatforms(ctx context.Context, sel selection.Selection, rows []*platformRow) error {
 	var ids []int
 	byID := map[int]*model.Platform{}
@@ -60,8 +64,10 @@ func (r *Reader) fillPlatforms(ctx context.Context, sel selection.Selection, row
 		return err
 	}
 	for _, row := range keys {
-		p := byID[row.platform]
-		p.Keys = append(p.Keys, &row.object)
+		ended := row.object.NotAfter != nil && !r.Now.Before(*row.object.NotAfter)
+		if p := byID[row.platform]; len(p.Keys) < MaxKeys || !ended {
+			p.Keys = append(p.Keys, &row.object)
+		}
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ package reads
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"gelombang/graph/keyset"
@@ -24,6 +25,7 @@ type Config struct {
 	Viewer  viewer.Viewer
 	Now     time.Time // UTC; statuses are derived by it
 	Sizes   keyset.Sizes
+	Log     *slog.Logger
 	// OpenContact decrypts the contact of the participant with the card.
 	OpenContact func(ciphertext []byte, card string) (registry.Contact, error)
 	// Explain explains the statuses of participants, by their row ids.
@@ -34,8 +36,9 @@ type Config struct {
 // reference data that it has read.
 type Reader struct {
 	Config
-	reference reference
+	reference  reference
+	unreadable map[int]bool // participants whose contact could not be decrypted, by row id
 }
 
 // New returns a reader.
-func New(cfg Config) *Reader { return &Reader{Config: cfg} }
+func New(cfg Config) *Reader { return &Reader{Config: cfg, unreadable: map[int]bool{}} }

@@ -27,7 +27,7 @@ func (e Error) Error() string { return string(e) }
 const (
 	ErrString     Error = "must be text in UTF-8 without the character U+0000"
 	ErrInt        Error = "must be a whole number of 32 bits"
-	ErrDateTime   Error = "must be an instant as in RFC 3339, between the years 1 and 9999, such as 2021-04-08T23:59:59+07:00"
+	ErrDateTime   Error = "must be an instant as in RFC 3339, between the years 1 and 9999 in WIB, such as 2021-04-08T23:59:59+07:00"
 	ErrDate       Error = "must be a day such as 2021-04-08"
 	ErrCardNumber Error = "must be the 16 digits of a card number, as text"
 	ErrRupiah     Error = "must be a whole number of rupiah"
@@ -64,8 +64,15 @@ func UnmarshalInt(v any) (int, error) {
 	return int(n), nil
 }
 
-// MarshalDateTime writes an instant in WIB, with as many digits of a second as it needs.
+// lastYear is the last that RFC 3339 can write.
+const lastYear = 9999
+
+// MarshalDateTime writes an instant in WIB, with as many digits of a second as it needs. One after the year
+// 9999 is null, which gqlgen makes an error of where null may not be.
 func MarshalDateTime(t time.Time) graphql.Marshaler {
+	if t.In(rules.WIB).Year() > lastYear {
+		return graphql.Null
+	}
 	return write(strconv.Quote(t.In(rules.WIB).Format(time.RFC3339Nano)))
 }
 
@@ -80,14 +87,17 @@ func UnmarshalDateTime(v any) (time.Time, error) {
 		return time.Time{}, ErrDateTime
 	}
 	t = t.UTC().Truncate(rules.Resolution)
-	if t.Year() < 1 || t.Year() > 9999 || t.IsZero() {
+	if t.Year() < 1 || t.In(rules.WIB).Year() > lastYear || t.IsZero() {
 		return time.Time{}, ErrDateTime
 	}
 	return t, nil
 }
 
-// MarshalDate writes the WIB day of an instant.
+// MarshalDate writes the WIB day of an instant; null after the year 9999, as [MarshalDateTime].
 func MarshalDate(t time.Time) graphql.Marshaler {
+	if t.In(rules.WIB).Year() > lastYear {
+		return graphql.Null
+	}
 	return write(strconv.Quote(t.In(rules.WIB).Format(time.DateOnly)))
 }
 

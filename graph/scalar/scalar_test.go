@@ -7,7 +7,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/99designs/gqlgen/graphql"
+
 	"gelombang/graph/scalar"
+	"gelombang/internal/rules"
 )
 
 func TestDateTime(t *testing.T) {
@@ -16,6 +19,7 @@ func TestDateTime(t *testing.T) {
 		{"2021-04-08T17:00:00Z", "2021-04-09T00:00:00+07:00"},
 		{"2021-04-08T16:59:59.9999999Z", "2021-04-08T23:59:59.999999+07:00"},
 		{"2021-04-08T10:00:00.5-02:00", "2021-04-08T19:00:00.5+07:00"},
+		{"9999-12-31T16:59:59.999999Z", "9999-12-31T23:59:59.999999+07:00"},
 	}
 	for _, tt := range tests {
 		at, err := scalar.UnmarshalDateTime(tt.in)
@@ -43,6 +47,19 @@ func TestDateIsTheWIBDay(t *testing.T) {
 	}
 }
 
+// TestAfterTheYear9999ThereIsNull: RFC 3339 has no fifth digit for a year.
+func TestAfterTheYear9999ThereIsNull(t *testing.T) {
+	last := time.Date(9999, 12, 31, 23, 59, 59, 0, rules.WIB)
+	for _, marshal := range []func(time.Time) graphql.Marshaler{scalar.MarshalDateTime, scalar.MarshalDate} {
+		if marshal(last) == graphql.Null {
+			t.Errorf("%v is null", last)
+		}
+		if after := last.Add(time.Second); marshal(after) != graphql.Null {
+			t.Errorf("%v is not null", after)
+		}
+	}
+}
+
 func TestInputsThatAreNotWellFormed(t *testing.T) {
 	tests := []struct {
 		name string
@@ -51,7 +68,7 @@ func TestInputsThatAreNotWellFormed(t *testing.T) {
 		want scalar.Error
 	}{
 		{"DateTime", func(v any) error { _, err := scalar.UnmarshalDateTime(v); return err },
-			[]any{"", "2021-04-08", "2021-04-08T10:00:00", "0001-01-01T00:00:00+07:00", "10000-01-01T00:00:00Z", 7, nil, true}, scalar.ErrDateTime},
+			[]any{"", "2021-04-08", "2021-04-08T10:00:00", "0001-01-01T00:00:00+07:00", "10000-01-01T00:00:00Z", "9999-12-31T17:00:00Z", 7, nil, true}, scalar.ErrDateTime},
 		{"Date", func(v any) error { _, err := scalar.UnmarshalDate(v); return err }, []any{"", "2021-02-30", "8 April", "2021-04-08T00:00:00Z", "0001-01-01", 7, nil}, scalar.ErrDate},
 		{"CardNumber", func(v any) error { _, err := scalar.UnmarshalCardNumber(v); return err },
 			[]any{"", "311300000000001", "31130000000000011", "311300000000000a", "３113000000000001", json.Number("3113000000000001"), nil}, scalar.ErrCardNumber},

@@ -1,0 +1,146 @@
+package graph
+
+import (
+	"strings"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"gelombang/graph/keyset"
+	"gelombang/graph/reads"
+	"gelombang/graph/scalar"
+)
+
+// The cost of an operation is about how many objects its answer may hold: each object counts once for every
+// row above it, and rows above it are the sizes of the pages. It is found before anything is read. What an
+// answer holds cannot be told from what is read: one row may be written many times.
+
+// assumed is how many objects a list without pages holds, as far as the cost goes. A list that may hold more
+// than that takes more than its share, and a query can go round through it, so the numbers are generous.
+var assumed = map[string]int{
+	"Query.platforms":      20,
+	"Cohort.extensions":    50, // one for each province, and some
+	"Participant.reviews":  10,
+	"Explanation.evidence": 10,
+	"Platform.keys":        reads.MaxKeys,
+
+	// The schema about itself. Most types have few of these.
+	"__Schema.types":       150,
+	"__Schema.directives":  10,
+	"__Type.fields":        5,
+	"__Type.interfaces":    1,
+	"__Type.possibleTypes": 1,
+	"__Type.enumValues":    3,
+	"__Type.inputFields":   2,
+	"__Field.args":         2,
+	"__Directive.args":     2,
+}
+
+// assumedElsewhere is how many objects the lists hold that [assumed] does not name, as the user errors.
+const assumedElsewhere = 5
+
+// heavy is what fields cost that are no objects but as long as many.
+var heavy = map[string]int{
+	"Delivery.body": 100, // up to 64 KB, in base64
+}
+
+// dearest bounds a cost, so that products do not overflow. It is beyond every budget.
+const dearest = 1 << 40
+
+// meter finds the cost of an operation.
+type meter struct {
+	op     *graphql.OperationContext
+	schema *ast.Schema
+	sizes  keyset.Sizes
+}
+
+// cost returns the cost of the operation, whose document is valid.
+func (m meter) cost() int {
+	return m.object(m.op.Operation.SelectionSet, m.root(), 1)
+}
+
+func (m meter) root() *ast.Definition {
+	if m.op.Operation.Operation == ast.Mutation {
+		return m.schema.Mutation
+	}
+	return m.schema.Query
+}
+
+// count returns how often the operation asks for the root field, by all its aliases.
+func (m meter) count(name string) int {
+	n := 0
+	for _, f := range graphql.CollectFields(m.op, m.op.Operation.SelectionSet, []string{m.root().Name}) {
+		if f.Name == name {
+			n++
+		}
+	}
+	return n
+}
+
+// object is the cost of what is asked of an object of the type; of the dearest, where there are several that
+// it may be. page is the size of the page, where the object is a connection.
+func (m meter) object(set ast.SelectionSet, def *ast.Definition, page int) int {
+	dear := 0
+	for _, concrete := range m.schema.GetPossibleTypes(def) {
+		satisfied := append([]string{concrete.Name}, concrete.Interfaces...)
+		total := 0
+		for _, f := range graphql.CollectFields(m.op, set, satisfied) {
+			total = min(dearest, total+m.field(f, concrete, page))
+		}
+		dear = max(dear, total)
+	}
+	return dear
+}
+
+func (m meter) field(f graphql.CollectedField, parent *ast.Definition, page int) int {
+	place := parent.Name + "." + f.Name
+	def := m.schema.Types[f.Definition.Type.Name()]
+	if !def.IsCompositeType() {
+		return heavy[place]
+	}
+	rows := 1
+	if f.Definition.Type.Elem != nil {
+		rows = m.rows(f, place, page)
+	}
+	each := 1 + m.object(f.Selections, def, m.page(f))
+	return min(dearest, rows*each)
+}
+
+// rows is how many objects the list holds at most, or is assumed to hold.
+func (m meter) rows(f graphql.CollectedField, place string, page int) int {
+	if isConnection(f.ObjectDefinition) {
+		return page
+	}
+	if place == "Query.nodes" {
+		ids, ok := f.ArgumentMap(m.op.Variables)["ids"].([]any)
+		if !ok {
+			return 1 // one id stands for a list of it
+		}
+		return min(len(ids), m.sizes.Largest) // more are refused
+	}
+	if n, known := assumed[place]; known {
+		return n
+	}
+	return assumedElsewhere
+}
+
+// page is the size of the page that the field asks for, where it is a connection. One that cannot be served
+// counts as the largest: it is refused later, by the one who can say why.
+func (m meter) page(f graphql.CollectedField) int {
+	args := f.ArgumentMap(m.op.Variables)
+	for _, name := range []string{"last", "first"} {
+		if args[name] == nil {
+			continue
+		}
+		n, err := scalar.UnmarshalInt(args[name])
+		if err != nil {
+			return m.sizes.Largest
+		}
+		return max(0, min(n, m.sizes.Largest))
+	}
+	return m.sizes.Default
+}
+
+func isConnection(def *ast.Definition) bool {
+	return def != nil && strings.HasSuffix(def.Name, "Connection")
+}
