@@ -22,6 +22,7 @@ import (
 	"gelombang/ent/province"
 	"gelombang/ent/purchase"
 	"gelombang/ent/review"
+	"gelombang/ent/setting"
 	"gelombang/ent/statement"
 
 	"entgo.io/ent"
@@ -57,6 +58,8 @@ type Client struct {
 	Purchase *PurchaseClient
 	// Review is the client for interacting with the Review builders.
 	Review *ReviewClient
+	// Setting is the client for interacting with the Setting builders.
+	Setting *SettingClient
 	// Statement is the client for interacting with the Statement builders.
 	Statement *StatementClient
 }
@@ -81,6 +84,7 @@ func (c *Client) init() {
 	c.Province = NewProvinceClient(c.config)
 	c.Purchase = NewPurchaseClient(c.config)
 	c.Review = NewReviewClient(c.config)
+	c.Setting = NewSettingClient(c.config)
 	c.Statement = NewStatementClient(c.config)
 }
 
@@ -185,6 +189,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Province:    NewProvinceClient(cfg),
 		Purchase:    NewPurchaseClient(cfg),
 		Review:      NewReviewClient(cfg),
+		Setting:     NewSettingClient(cfg),
 		Statement:   NewStatementClient(cfg),
 	}, nil
 }
@@ -216,6 +221,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Province:    NewProvinceClient(cfg),
 		Purchase:    NewPurchaseClient(cfg),
 		Review:      NewReviewClient(cfg),
+		Setting:     NewSettingClient(cfg),
 		Statement:   NewStatementClient(cfg),
 	}, nil
 }
@@ -247,7 +253,8 @@ func (c *Client) Close() error {
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
 		c.Cohort, c.Delivery, c.Extension, c.History, c.Offering, c.Participant,
-		c.Platform, c.PlatformKey, c.Province, c.Purchase, c.Review, c.Statement,
+		c.Platform, c.PlatformKey, c.Province, c.Purchase, c.Review, c.Setting,
+		c.Statement,
 	} {
 		n.Use(hooks...)
 	}
@@ -258,7 +265,8 @@ func (c *Client) Use(hooks ...Hook) {
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
 		c.Cohort, c.Delivery, c.Extension, c.History, c.Offering, c.Participant,
-		c.Platform, c.PlatformKey, c.Province, c.Purchase, c.Review, c.Statement,
+		c.Platform, c.PlatformKey, c.Province, c.Purchase, c.Review, c.Setting,
+		c.Statement,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -289,6 +297,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Purchase.mutate(ctx, m)
 	case *ReviewMutation:
 		return c.Review.mutate(ctx, m)
+	case *SettingMutation:
+		return c.Setting.mutate(ctx, m)
 	case *StatementMutation:
 		return c.Statement.mutate(ctx, m)
 	default:
@@ -2159,6 +2169,139 @@ func (c *ReviewClient) mutate(ctx context.Context, m *ReviewMutation) (Value, er
 	}
 }
 
+// SettingClient is a client for the Setting schema.
+type SettingClient struct {
+	config
+}
+
+// NewSettingClient returns a client for the Setting from the given config.
+func NewSettingClient(c config) *SettingClient {
+	return &SettingClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `setting.Hooks(f(g(h())))`.
+func (c *SettingClient) Use(hooks ...Hook) {
+	c.hooks.Setting = append(c.hooks.Setting, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `setting.Intercept(f(g(h())))`.
+func (c *SettingClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Setting = append(c.inters.Setting, interceptors...)
+}
+
+// Create returns a builder for creating a Setting entity.
+func (c *SettingClient) Create() *SettingCreate {
+	mutation := newSettingMutation(c.config, OpCreate)
+	return &SettingCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Setting entities.
+func (c *SettingClient) CreateBulk(builders ...*SettingCreate) *SettingCreateBulk {
+	return &SettingCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *SettingClient) MapCreateBulk(slice any, setFunc func(*SettingCreate, int)) *SettingCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &SettingCreateBulk{err: fmt.Errorf("calling to SettingClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*SettingCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &SettingCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Setting.
+func (c *SettingClient) Update() *SettingUpdate {
+	mutation := newSettingMutation(c.config, OpUpdate)
+	return &SettingUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *SettingClient) UpdateOne(_m *Setting) *SettingUpdateOne {
+	mutation := newSettingMutation(c.config, OpUpdateOne, withSetting(_m))
+	return &SettingUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *SettingClient) UpdateOneID(id string) *SettingUpdateOne {
+	mutation := newSettingMutation(c.config, OpUpdateOne, withSettingID(id))
+	return &SettingUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Setting.
+func (c *SettingClient) Delete() *SettingDelete {
+	mutation := newSettingMutation(c.config, OpDelete)
+	return &SettingDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *SettingClient) DeleteOne(_m *Setting) *SettingDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *SettingClient) DeleteOneID(id string) *SettingDeleteOne {
+	builder := c.Delete().Where(setting.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &SettingDeleteOne{builder}
+}
+
+// Query returns a query builder for Setting.
+func (c *SettingClient) Query() *SettingQuery {
+	return &SettingQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeSetting},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Setting entity by its id.
+func (c *SettingClient) Get(ctx context.Context, id string) (*Setting, error) {
+	return c.Query().Where(setting.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *SettingClient) GetX(ctx context.Context, id string) *Setting {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *SettingClient) Hooks() []Hook {
+	return c.hooks.Setting
+}
+
+// Interceptors returns the client interceptors.
+func (c *SettingClient) Interceptors() []Interceptor {
+	return c.inters.Setting
+}
+
+func (c *SettingClient) mutate(ctx context.Context, m *SettingMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&SettingCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&SettingUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&SettingUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&SettingDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Setting mutation op: %q", m.Op())
+	}
+}
+
 // StatementClient is a client for the Statement schema.
 type StatementClient struct {
 	config
@@ -2312,10 +2455,10 @@ func (c *StatementClient) mutate(ctx context.Context, m *StatementMutation) (Val
 type (
 	hooks struct {
 		Cohort, Delivery, Extension, History, Offering, Participant, Platform,
-		PlatformKey, Province, Purchase, Review, Statement []ent.Hook
+		PlatformKey, Province, Purchase, Review, Setting, Statement []ent.Hook
 	}
 	inters struct {
 		Cohort, Delivery, Extension, History, Offering, Participant, Platform,
-		PlatformKey, Province, Purchase, Review, Statement []ent.Interceptor
+		PlatformKey, Province, Purchase, Review, Setting, Statement []ent.Interceptor
 	}
 )

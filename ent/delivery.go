@@ -55,6 +55,8 @@ type Delivery struct {
 	Problem string `json:"problem,omitempty"`
 	// Attempts holds the value of the "attempts" field.
 	Attempts int `json:"attempts,omitempty"`
+	// when a delivery from the future is believed, inclusive; null for any other
+	RetryAt *time.Time `json:"retry_at,omitempty"`
 	// when it was applied or dismissed; null exactly while in quarantine
 	SettledAt *time.Time `json:"settled_at,omitempty"`
 	// SettledBy holds the value of the "settled_by" field.
@@ -107,7 +109,7 @@ func (*Delivery) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullInt64)
 		case delivery.FieldMessageID, delivery.FieldDedupeKey, delivery.FieldHeaders, delivery.FieldEventType, delivery.FieldCardNumber, delivery.FieldInvoiceCode, delivery.FieldCourseCode, delivery.FieldOutcome, delivery.FieldReason, delivery.FieldProblem, delivery.FieldSettledBy:
 			values[i] = new(sql.NullString)
-		case delivery.FieldSignedAt, delivery.FieldReceivedAt, delivery.FieldEventTime, delivery.FieldSettledAt:
+		case delivery.FieldSignedAt, delivery.FieldReceivedAt, delivery.FieldEventTime, delivery.FieldRetryAt, delivery.FieldSettledAt:
 			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -240,6 +242,13 @@ func (_m *Delivery) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Attempts = int(value.Int64)
 			}
+		case delivery.FieldRetryAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field retry_at", values[i])
+			} else if value.Valid {
+				_m.RetryAt = new(time.Time)
+				*_m.RetryAt = value.Time
+			}
 		case delivery.FieldSettledAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
 				return fmt.Errorf("unexpected type %T for field settled_at", values[i])
@@ -355,6 +364,11 @@ func (_m *Delivery) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("attempts=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Attempts))
+	builder.WriteString(", ")
+	if v := _m.RetryAt; v != nil {
+		builder.WriteString("retry_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
 	builder.WriteString(", ")
 	if v := _m.SettledAt; v != nil {
 		builder.WriteString("settled_at=")

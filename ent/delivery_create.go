@@ -195,6 +195,20 @@ func (_c *DeliveryCreate) SetNillableAttempts(v *int) *DeliveryCreate {
 	return _c
 }
 
+// SetRetryAt sets the "retry_at" field.
+func (_c *DeliveryCreate) SetRetryAt(v time.Time) *DeliveryCreate {
+	_c.mutation.SetRetryAt(v)
+	return _c
+}
+
+// SetNillableRetryAt sets the "retry_at" field if the given value is not nil.
+func (_c *DeliveryCreate) SetNillableRetryAt(v *time.Time) *DeliveryCreate {
+	if v != nil {
+		_c.SetRetryAt(*v)
+	}
+	return _c
+}
+
 // SetSettledAt sets the "settled_at" field.
 func (_c *DeliveryCreate) SetSettledAt(v time.Time) *DeliveryCreate {
 	_c.mutation.SetSettledAt(v)
@@ -464,6 +478,10 @@ func (_c *DeliveryCreate) createSpec() (*Delivery, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Attempts(); ok {
 		_spec.SetField(delivery.FieldAttempts, field.TypeInt, value)
 		_node.Attempts = value
+	}
+	if value, ok := _c.mutation.RetryAt(); ok {
+		_spec.SetField(delivery.FieldRetryAt, field.TypeTime, value)
+		_node.RetryAt = &value
 	}
 	if value, ok := _c.mutation.SettledAt(); ok {
 		_spec.SetField(delivery.FieldSettledAt, field.TypeTime, value)

@@ -111,6 +111,26 @@ func (_u *DeliveryUpdate) AddAttempts(v int) *DeliveryUpdate {
 	return _u
 }
 
+// SetRetryAt sets the "retry_at" field.
+func (_u *DeliveryUpdate) SetRetryAt(v time.Time) *DeliveryUpdate {
+	_u.mutation.SetRetryAt(v)
+	return _u
+}
+
+// SetNillableRetryAt sets the "retry_at" field if the given value is not nil.
+func (_u *DeliveryUpdate) SetNillableRetryAt(v *time.Time) *DeliveryUpdate {
+	if v != nil {
+		_u.SetRetryAt(*v)
+	}
+	return _u
+}
+
+// ClearRetryAt clears the value of the "retry_at" field.
+func (_u *DeliveryUpdate) ClearRetryAt() *DeliveryUpdate {
+	_u.mutation.ClearRetryAt()
+	return _u
+}
+
 // SetSettledAt sets the "settled_at" field.
 func (_u *DeliveryUpdate) SetSettledAt(v time.Time) *DeliveryUpdate {
 	_u.mutation.SetSettledAt(v)
@@ -270,6 +290,12 @@ func (_u *DeliveryUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.AddedAttempts(); ok {
 		_spec.AddField(delivery.FieldAttempts, field.TypeInt, value)
 	}
+	if value, ok := _u.mutation.RetryAt(); ok {
+		_spec.SetField(delivery.FieldRetryAt, field.TypeTime, value)
+	}
+	if _u.mutation.RetryAtCleared() {
+		_spec.ClearField(delivery.FieldRetryAt, field.TypeTime)
+	}
 	if value, ok := _u.mutation.SettledAt(); ok {
 		_spec.SetField(delivery.FieldSettledAt, field.TypeTime, value)
 	}
@@ -422,6 +448,26 @@ func (_u *DeliveryUpdateOne) SetNillableAttempts(v *int) *DeliveryUpdateOne {
 // AddAttempts adds value to the "attempts" field.
 func (_u *DeliveryUpdateOne) AddAttempts(v int) *DeliveryUpdateOne {
 	_u.mutation.AddAttempts(v)
+	return _u
+}
+
+// SetRetryAt sets the "retry_at" field.
+func (_u *DeliveryUpdateOne) SetRetryAt(v time.Time) *DeliveryUpdateOne {
+	_u.mutation.SetRetryAt(v)
+	return _u
+}
+
+// SetNillableRetryAt sets the "retry_at" field if the given value is not nil.
+func (_u *DeliveryUpdateOne) SetNillableRetryAt(v *time.Time) *DeliveryUpdateOne {
+	if v != nil {
+		_u.SetRetryAt(*v)
+	}
+	return _u
+}
+
+// ClearRetryAt clears the value of the "retry_at" field.
+func (_u *DeliveryUpdateOne) ClearRetryAt() *DeliveryUpdateOne {
+	_u.mutation.ClearRetryAt()
 	return _u
 }
 
@@ -613,6 +659,12 @@ func (_u *DeliveryUpdateOne) sqlSave(ctx context.Context) (_node *Delivery, err 
 	}
 	if value, ok := _u.mutation.AddedAttempts(); ok {
 		_spec.AddField(delivery.FieldAttempts, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.RetryAt(); ok {
+		_spec.SetField(delivery.FieldRetryAt, field.TypeTime, value)
+	}
+	if _u.mutation.RetryAtCleared() {
+		_spec.ClearField(delivery.FieldRetryAt, field.TypeTime)
 	}
 	if value, ok := _u.mutation.SettledAt(); ok {
 		_spec.SetField(delivery.FieldSettledAt, field.TypeTime, value)

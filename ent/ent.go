@@ -17,6 +17,7 @@ import (
 	"gelombang/ent/province"
 	"gelombang/ent/purchase"
 	"gelombang/ent/review"
+	"gelombang/ent/setting"
 	"gelombang/ent/statement"
 	"reflect"
 	"sync"
@@ -95,6 +96,7 @@ func checkColumn(t, c string) error {
 			province.Table:    province.ValidColumn,
 			purchase.Table:    purchase.ValidColumn,
 			review.Table:      review.ValidColumn,
+			setting.Table:     setting.ValidColumn,
 			statement.Table:   statement.ValidColumn,
 		})
 	})

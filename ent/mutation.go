@@ -18,6 +18,7 @@ import (
 	"gelombang/ent/province"
 	"gelombang/ent/purchase"
 	"gelombang/ent/review"
+	"gelombang/ent/setting"
 	"gelombang/ent/statement"
 	"gelombang/internal/rules"
 	"sync"
@@ -47,6 +48,7 @@ const (
 	TypeProvince    = "Province"
 	TypePurchase    = "Purchase"
 	TypeReview      = "Review"
+	TypeSetting     = "Setting"
 	TypeStatement   = "Statement"
 )
 
@@ -943,6 +945,7 @@ type DeliveryMutation struct {
 	problem            *string
 	attempts           *int
 	addattempts        *int
+	retry_at           *time.Time
 	settled_at         *time.Time
 	settled_by         *string
 	clearedFields      map[string]struct{}
@@ -1781,6 +1784,55 @@ func (m *DeliveryMutation) ResetAttempts() {
 	m.addattempts = nil
 }
 
+// SetRetryAt sets the "retry_at" field.
+func (m *DeliveryMutation) SetRetryAt(t time.Time) {
+	m.retry_at = &t
+}
+
+// RetryAt returns the value of the "retry_at" field in the mutation.
+func (m *DeliveryMutation) RetryAt() (r time.Time, exists bool) {
+	v := m.retry_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRetryAt returns the old "retry_at" field's value of the Delivery entity.
+// If the Delivery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DeliveryMutation) OldRetryAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRetryAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRetryAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRetryAt: %w", err)
+	}
+	return oldValue.RetryAt, nil
+}
+
+// ClearRetryAt clears the value of the "retry_at" field.
+func (m *DeliveryMutation) ClearRetryAt() {
+	m.retry_at = nil
+	m.clearedFields[delivery.FieldRetryAt] = struct{}{}
+}
+
+// RetryAtCleared returns if the "retry_at" field was cleared in this mutation.
+func (m *DeliveryMutation) RetryAtCleared() bool {
+	_, ok := m.clearedFields[delivery.FieldRetryAt]
+	return ok
+}
+
+// ResetRetryAt resets all changes to the "retry_at" field.
+func (m *DeliveryMutation) ResetRetryAt() {
+	m.retry_at = nil
+	delete(m.clearedFields, delivery.FieldRetryAt)
+}
+
 // SetSettledAt sets the "settled_at" field.
 func (m *DeliveryMutation) SetSettledAt(t time.Time) {
 	m.settled_at = &t
@@ -1981,7 +2033,7 @@ func (m *DeliveryMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *DeliveryMutation) Fields() []string {
-	fields := make([]string, 0, 20)
+	fields := make([]string, 0, 21)
 	if m.platform != nil {
 		fields = append(fields, delivery.FieldPlatformID)
 	}
@@ -2036,6 +2088,9 @@ func (m *DeliveryMutation) Fields() []string {
 	if m.attempts != nil {
 		fields = append(fields, delivery.FieldAttempts)
 	}
+	if m.retry_at != nil {
+		fields = append(fields, delivery.FieldRetryAt)
+	}
 	if m.settled_at != nil {
 		fields = append(fields, delivery.FieldSettledAt)
 	}
@@ -2086,6 +2141,8 @@ func (m *DeliveryMutation) Field(name string) (ent.Value, bool) {
 		return m.Problem()
 	case delivery.FieldAttempts:
 		return m.Attempts()
+	case delivery.FieldRetryAt:
+		return m.RetryAt()
 	case delivery.FieldSettledAt:
 		return m.SettledAt()
 	case delivery.FieldSettledBy:
@@ -2135,6 +2192,8 @@ func (m *DeliveryMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldProblem(ctx)
 	case delivery.FieldAttempts:
 		return m.OldAttempts(ctx)
+	case delivery.FieldRetryAt:
+		return m.OldRetryAt(ctx)
 	case delivery.FieldSettledAt:
 		return m.OldSettledAt(ctx)
 	case delivery.FieldSettledBy:
@@ -2274,6 +2333,13 @@ func (m *DeliveryMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetAttempts(v)
 		return nil
+	case delivery.FieldRetryAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRetryAt(v)
+		return nil
 	case delivery.FieldSettledAt:
 		v, ok := value.(time.Time)
 		if !ok {
@@ -2354,6 +2420,9 @@ func (m *DeliveryMutation) ClearedFields() []string {
 	if m.FieldCleared(delivery.FieldReason) {
 		fields = append(fields, delivery.FieldReason)
 	}
+	if m.FieldCleared(delivery.FieldRetryAt) {
+		fields = append(fields, delivery.FieldRetryAt)
+	}
 	if m.FieldCleared(delivery.FieldSettledAt) {
 		fields = append(fields, delivery.FieldSettledAt)
 	}
@@ -2379,6 +2448,9 @@ func (m *DeliveryMutation) ClearField(name string) error {
 		return nil
 	case delivery.FieldReason:
 		m.ClearReason()
+		return nil
+	case delivery.FieldRetryAt:
+		m.ClearRetryAt()
 		return nil
 	case delivery.FieldSettledAt:
 		m.ClearSettledAt()
@@ -2444,6 +2516,9 @@ func (m *DeliveryMutation) ResetField(name string) error {
 		return nil
 	case delivery.FieldAttempts:
 		m.ResetAttempts()
+		return nil
+	case delivery.FieldRetryAt:
+		m.ResetRetryAt()
 		return nil
 	case delivery.FieldSettledAt:
 		m.ResetSettledAt()
@@ -10371,12 +10446,14 @@ type PurchaseMutation struct {
 	addamount           *int64
 	purchased_at        *time.Time
 	received_at         *time.Time
+	stated_through      *time.Time
 	schedule_code       *string
 	evidence            *rules.Evidence
 	voided_at           *time.Time
 	void_reason         *string
 	void_delivery_id    *int
 	addvoid_delivery_id *int
+	void_settled        *bool
 	clearedFields       map[string]struct{}
 	platform            *int
 	clearedplatform     bool
@@ -10764,6 +10841,55 @@ func (m *PurchaseMutation) ResetReceivedAt() {
 	m.received_at = nil
 }
 
+// SetStatedThrough sets the "stated_through" field.
+func (m *PurchaseMutation) SetStatedThrough(t time.Time) {
+	m.stated_through = &t
+}
+
+// StatedThrough returns the value of the "stated_through" field in the mutation.
+func (m *PurchaseMutation) StatedThrough() (r time.Time, exists bool) {
+	v := m.stated_through
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStatedThrough returns the old "stated_through" field's value of the Purchase entity.
+// If the Purchase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PurchaseMutation) OldStatedThrough(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStatedThrough is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStatedThrough requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStatedThrough: %w", err)
+	}
+	return oldValue.StatedThrough, nil
+}
+
+// ClearStatedThrough clears the value of the "stated_through" field.
+func (m *PurchaseMutation) ClearStatedThrough() {
+	m.stated_through = nil
+	m.clearedFields[purchase.FieldStatedThrough] = struct{}{}
+}
+
+// StatedThroughCleared returns if the "stated_through" field was cleared in this mutation.
+func (m *PurchaseMutation) StatedThroughCleared() bool {
+	_, ok := m.clearedFields[purchase.FieldStatedThrough]
+	return ok
+}
+
+// ResetStatedThrough resets all changes to the "stated_through" field.
+func (m *PurchaseMutation) ResetStatedThrough() {
+	m.stated_through = nil
+	delete(m.clearedFields, purchase.FieldStatedThrough)
+}
+
 // SetScheduleCode sets the "schedule_code" field.
 func (m *PurchaseMutation) SetScheduleCode(s string) {
 	m.schedule_code = &s
@@ -11027,6 +11153,42 @@ func (m *PurchaseMutation) ResetVoidDeliveryID() {
 	delete(m.clearedFields, purchase.FieldVoidDeliveryID)
 }
 
+// SetVoidSettled sets the "void_settled" field.
+func (m *PurchaseMutation) SetVoidSettled(b bool) {
+	m.void_settled = &b
+}
+
+// VoidSettled returns the value of the "void_settled" field in the mutation.
+func (m *PurchaseMutation) VoidSettled() (r bool, exists bool) {
+	v := m.void_settled
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidSettled returns the old "void_settled" field's value of the Purchase entity.
+// If the Purchase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PurchaseMutation) OldVoidSettled(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidSettled is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidSettled requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidSettled: %w", err)
+	}
+	return oldValue.VoidSettled, nil
+}
+
+// ResetVoidSettled resets all changes to the "void_settled" field.
+func (m *PurchaseMutation) ResetVoidSettled() {
+	m.void_settled = nil
+}
+
 // ClearPlatform clears the "platform" edge to the Platform entity.
 func (m *PurchaseMutation) ClearPlatform() {
 	m.clearedplatform = true
@@ -11223,7 +11385,7 @@ func (m *PurchaseMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *PurchaseMutation) Fields() []string {
-	fields := make([]string, 0, 13)
+	fields := make([]string, 0, 15)
 	if m.platform != nil {
 		fields = append(fields, purchase.FieldPlatformID)
 	}
@@ -11245,6 +11407,9 @@ func (m *PurchaseMutation) Fields() []string {
 	if m.received_at != nil {
 		fields = append(fields, purchase.FieldReceivedAt)
 	}
+	if m.stated_through != nil {
+		fields = append(fields, purchase.FieldStatedThrough)
+	}
 	if m.schedule_code != nil {
 		fields = append(fields, purchase.FieldScheduleCode)
 	}
@@ -11262,6 +11427,9 @@ func (m *PurchaseMutation) Fields() []string {
 	}
 	if m.void_delivery_id != nil {
 		fields = append(fields, purchase.FieldVoidDeliveryID)
+	}
+	if m.void_settled != nil {
+		fields = append(fields, purchase.FieldVoidSettled)
 	}
 	return fields
 }
@@ -11285,6 +11453,8 @@ func (m *PurchaseMutation) Field(name string) (ent.Value, bool) {
 		return m.PurchasedAt()
 	case purchase.FieldReceivedAt:
 		return m.ReceivedAt()
+	case purchase.FieldStatedThrough:
+		return m.StatedThrough()
 	case purchase.FieldScheduleCode:
 		return m.ScheduleCode()
 	case purchase.FieldDeliveryID:
@@ -11297,6 +11467,8 @@ func (m *PurchaseMutation) Field(name string) (ent.Value, bool) {
 		return m.VoidReason()
 	case purchase.FieldVoidDeliveryID:
 		return m.VoidDeliveryID()
+	case purchase.FieldVoidSettled:
+		return m.VoidSettled()
 	}
 	return nil, false
 }
@@ -11320,6 +11492,8 @@ func (m *PurchaseMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldPurchasedAt(ctx)
 	case purchase.FieldReceivedAt:
 		return m.OldReceivedAt(ctx)
+	case purchase.FieldStatedThrough:
+		return m.OldStatedThrough(ctx)
 	case purchase.FieldScheduleCode:
 		return m.OldScheduleCode(ctx)
 	case purchase.FieldDeliveryID:
@@ -11332,6 +11506,8 @@ func (m *PurchaseMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldVoidReason(ctx)
 	case purchase.FieldVoidDeliveryID:
 		return m.OldVoidDeliveryID(ctx)
+	case purchase.FieldVoidSettled:
+		return m.OldVoidSettled(ctx)
 	}
 	return nil, fmt.Errorf("unknown Purchase field %s", name)
 }
@@ -11390,6 +11566,13 @@ func (m *PurchaseMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetReceivedAt(v)
 		return nil
+	case purchase.FieldStatedThrough:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStatedThrough(v)
+		return nil
 	case purchase.FieldScheduleCode:
 		v, ok := value.(string)
 		if !ok {
@@ -11431,6 +11614,13 @@ func (m *PurchaseMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetVoidDeliveryID(v)
+		return nil
+	case purchase.FieldVoidSettled:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidSettled(v)
 		return nil
 	}
 	return fmt.Errorf("unknown Purchase field %s", name)
@@ -11489,6 +11679,9 @@ func (m *PurchaseMutation) AddField(name string, value ent.Value) error {
 // mutation.
 func (m *PurchaseMutation) ClearedFields() []string {
 	var fields []string
+	if m.FieldCleared(purchase.FieldStatedThrough) {
+		fields = append(fields, purchase.FieldStatedThrough)
+	}
 	if m.FieldCleared(purchase.FieldVoidedAt) {
 		fields = append(fields, purchase.FieldVoidedAt)
 	}
@@ -11509,6 +11702,9 @@ func (m *PurchaseMutation) FieldCleared(name string) bool {
 // error if the field is not defined in the schema.
 func (m *PurchaseMutation) ClearField(name string) error {
 	switch name {
+	case purchase.FieldStatedThrough:
+		m.ClearStatedThrough()
+		return nil
 	case purchase.FieldVoidedAt:
 		m.ClearVoidedAt()
 		return nil
@@ -11544,6 +11740,9 @@ func (m *PurchaseMutation) ResetField(name string) error {
 	case purchase.FieldReceivedAt:
 		m.ResetReceivedAt()
 		return nil
+	case purchase.FieldStatedThrough:
+		m.ResetStatedThrough()
+		return nil
 	case purchase.FieldScheduleCode:
 		m.ResetScheduleCode()
 		return nil
@@ -11561,6 +11760,9 @@ func (m *PurchaseMutation) ResetField(name string) error {
 		return nil
 	case purchase.FieldVoidDeliveryID:
 		m.ResetVoidDeliveryID()
+		return nil
+	case purchase.FieldVoidSettled:
+		m.ResetVoidSettled()
 		return nil
 	}
 	return fmt.Errorf("unknown Purchase field %s", name)
@@ -12729,6 +12931,338 @@ func (m *ReviewMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown Review edge %s", name)
+}
+
+// SettingMutation represents an operation that mutates the Setting nodes in the graph.
+type SettingMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *string
+	value         *[]byte
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*Setting, error)
+	predicates    []predicate.Setting
+}
+
+var _ ent.Mutation = (*SettingMutation)(nil)
+
+// settingOption allows management of the mutation configuration using functional options.
+type settingOption func(*SettingMutation)
+
+// newSettingMutation creates new mutation for the Setting entity.
+func newSettingMutation(c config, op Op, opts ...settingOption) *SettingMutation {
+	m := &SettingMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeSetting,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withSettingID sets the ID field of the mutation.
+func withSettingID(id string) settingOption {
+	return func(m *SettingMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Setting
+		)
+		m.oldValue = func(ctx context.Context) (*Setting, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Setting.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withSetting sets the old Setting of the mutation.
+func withSetting(node *Setting) settingOption {
+	return func(m *SettingMutation) {
+		m.oldValue = func(context.Context) (*Setting, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m SettingMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m SettingMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Setting entities.
+func (m *SettingMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *SettingMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *SettingMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Setting.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetValue sets the "value" field.
+func (m *SettingMutation) SetValue(b []byte) {
+	m.value = &b
+}
+
+// Value returns the value of the "value" field in the mutation.
+func (m *SettingMutation) Value() (r []byte, exists bool) {
+	v := m.value
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldValue returns the old "value" field's value of the Setting entity.
+// If the Setting object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SettingMutation) OldValue(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldValue is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldValue requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldValue: %w", err)
+	}
+	return oldValue.Value, nil
+}
+
+// ResetValue resets all changes to the "value" field.
+func (m *SettingMutation) ResetValue() {
+	m.value = nil
+}
+
+// Where appends a list predicates to the SettingMutation builder.
+func (m *SettingMutation) Where(ps ...predicate.Setting) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the SettingMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *SettingMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Setting, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *SettingMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *SettingMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Setting).
+func (m *SettingMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *SettingMutation) Fields() []string {
+	fields := make([]string, 0, 1)
+	if m.value != nil {
+		fields = append(fields, setting.FieldValue)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *SettingMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case setting.FieldValue:
+		return m.Value()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *SettingMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case setting.FieldValue:
+		return m.OldValue(ctx)
+	}
+	return nil, fmt.Errorf("unknown Setting field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *SettingMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case setting.FieldValue:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetValue(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Setting field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *SettingMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *SettingMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *SettingMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown Setting numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *SettingMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *SettingMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *SettingMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown Setting nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *SettingMutation) ResetField(name string) error {
+	switch name {
+	case setting.FieldValue:
+		m.ResetValue()
+		return nil
+	}
+	return fmt.Errorf("unknown Setting field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *SettingMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *SettingMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *SettingMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *SettingMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *SettingMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *SettingMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *SettingMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown Setting unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *SettingMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown Setting edge %s", name)
 }
 
 // StatementMutation represents an operation that mutates the Statement nodes in the graph.

@@ -36,6 +36,8 @@ type Purchase struct {
 	PurchasedAt time.Time `json:"purchased_at,omitempty"`
 	// when we first received the report
 	ReceivedAt time.Time `json:"received_at,omitempty"`
+	// before when the platform had stated by then that all was sent, exclusive; null when that does not cover the purchase
+	StatedThrough *time.Time `json:"stated_through,omitempty"`
 	// ScheduleCode holds the value of the "schedule_code" field.
 	ScheduleCode string `json:"schedule_code,omitempty"`
 	// the delivery that reported it
@@ -48,6 +50,8 @@ type Purchase struct {
 	VoidReason string `json:"void_reason,omitempty"`
 	// VoidDeliveryID holds the value of the "void_delivery_id" field.
 	VoidDeliveryID *int `json:"void_delivery_id,omitempty"`
+	// the void was known when the membership was last revoked
+	VoidSettled bool `json:"void_settled,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the PurchaseQuery when eager-loading is set.
 	Edges        PurchaseEdges `json:"edges"`
@@ -129,11 +133,13 @@ func (*Purchase) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
+		case purchase.FieldVoidSettled:
+			values[i] = new(sql.NullBool)
 		case purchase.FieldID, purchase.FieldPlatformID, purchase.FieldParticipantID, purchase.FieldOfferingID, purchase.FieldAmount, purchase.FieldDeliveryID, purchase.FieldVoidDeliveryID:
 			values[i] = new(sql.NullInt64)
 		case purchase.FieldInvoiceCode, purchase.FieldScheduleCode, purchase.FieldEvidence, purchase.FieldVoidReason:
 			values[i] = new(sql.NullString)
-		case purchase.FieldPurchasedAt, purchase.FieldReceivedAt, purchase.FieldVoidedAt:
+		case purchase.FieldPurchasedAt, purchase.FieldReceivedAt, purchase.FieldStatedThrough, purchase.FieldVoidedAt:
 			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -198,6 +204,13 @@ func (_m *Purchase) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.ReceivedAt = value.Time
 			}
+		case purchase.FieldStatedThrough:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field stated_through", values[i])
+			} else if value.Valid {
+				_m.StatedThrough = new(time.Time)
+				*_m.StatedThrough = value.Time
+			}
 		case purchase.FieldScheduleCode:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field schedule_code", values[i])
@@ -235,6 +248,12 @@ func (_m *Purchase) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.VoidDeliveryID = new(int)
 				*_m.VoidDeliveryID = int(value.Int64)
+			}
+		case purchase.FieldVoidSettled:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field void_settled", values[i])
+			} else if value.Valid {
+				_m.VoidSettled = value.Bool
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
@@ -318,6 +337,11 @@ func (_m *Purchase) String() string {
 	builder.WriteString("received_at=")
 	builder.WriteString(_m.ReceivedAt.Format(time.ANSIC))
 	builder.WriteString(", ")
+	if v := _m.StatedThrough; v != nil {
+		builder.WriteString("stated_through=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
 	builder.WriteString("schedule_code=")
 	builder.WriteString(_m.ScheduleCode)
 	builder.WriteString(", ")
@@ -339,6 +363,9 @@ func (_m *Purchase) String() string {
 		builder.WriteString("void_delivery_id=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
+	builder.WriteString(", ")
+	builder.WriteString("void_settled=")
+	builder.WriteString(fmt.Sprintf("%v", _m.VoidSettled))
 	builder.WriteByte(')')
 	return builder.String()
 }

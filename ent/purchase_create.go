@@ -68,6 +68,20 @@ func (_c *PurchaseCreate) SetReceivedAt(v time.Time) *PurchaseCreate {
 	return _c
 }
 
+// SetStatedThrough sets the "stated_through" field.
+func (_c *PurchaseCreate) SetStatedThrough(v time.Time) *PurchaseCreate {
+	_c.mutation.SetStatedThrough(v)
+	return _c
+}
+
+// SetNillableStatedThrough sets the "stated_through" field if the given value is not nil.
+func (_c *PurchaseCreate) SetNillableStatedThrough(v *time.Time) *PurchaseCreate {
+	if v != nil {
+		_c.SetStatedThrough(*v)
+	}
+	return _c
+}
+
 // SetScheduleCode sets the "schedule_code" field.
 func (_c *PurchaseCreate) SetScheduleCode(v string) *PurchaseCreate {
 	_c.mutation.SetScheduleCode(v)
@@ -132,6 +146,20 @@ func (_c *PurchaseCreate) SetVoidDeliveryID(v int) *PurchaseCreate {
 func (_c *PurchaseCreate) SetNillableVoidDeliveryID(v *int) *PurchaseCreate {
 	if v != nil {
 		_c.SetVoidDeliveryID(*v)
+	}
+	return _c
+}
+
+// SetVoidSettled sets the "void_settled" field.
+func (_c *PurchaseCreate) SetVoidSettled(v bool) *PurchaseCreate {
+	_c.mutation.SetVoidSettled(v)
+	return _c
+}
+
+// SetNillableVoidSettled sets the "void_settled" field if the given value is not nil.
+func (_c *PurchaseCreate) SetNillableVoidSettled(v *bool) *PurchaseCreate {
+	if v != nil {
+		_c.SetVoidSettled(*v)
 	}
 	return _c
 }
@@ -214,6 +242,10 @@ func (_c *PurchaseCreate) defaults() {
 		v := purchase.DefaultVoidReason
 		_c.mutation.SetVoidReason(v)
 	}
+	if _, ok := _c.mutation.VoidSettled(); !ok {
+		v := purchase.DefaultVoidSettled
+		_c.mutation.SetVoidSettled(v)
+	}
 }
 
 // check runs all checks and user-defined validators on the builder.
@@ -260,6 +292,9 @@ func (_c *PurchaseCreate) check() error {
 	}
 	if _, ok := _c.mutation.VoidReason(); !ok {
 		return &ValidationError{Name: "void_reason", err: errors.New(`ent: missing required field "Purchase.void_reason"`)}
+	}
+	if _, ok := _c.mutation.VoidSettled(); !ok {
+		return &ValidationError{Name: "void_settled", err: errors.New(`ent: missing required field "Purchase.void_settled"`)}
 	}
 	if len(_c.mutation.PlatformIDs()) == 0 {
 		return &ValidationError{Name: "platform", err: errors.New(`ent: missing required edge "Purchase.platform"`)}
@@ -315,6 +350,10 @@ func (_c *PurchaseCreate) createSpec() (*Purchase, *sqlgraph.CreateSpec) {
 		_spec.SetField(purchase.FieldReceivedAt, field.TypeTime, value)
 		_node.ReceivedAt = value
 	}
+	if value, ok := _c.mutation.StatedThrough(); ok {
+		_spec.SetField(purchase.FieldStatedThrough, field.TypeTime, value)
+		_node.StatedThrough = &value
+	}
 	if value, ok := _c.mutation.ScheduleCode(); ok {
 		_spec.SetField(purchase.FieldScheduleCode, field.TypeString, value)
 		_node.ScheduleCode = value
@@ -334,6 +373,10 @@ func (_c *PurchaseCreate) createSpec() (*Purchase, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.VoidDeliveryID(); ok {
 		_spec.SetField(purchase.FieldVoidDeliveryID, field.TypeInt, value)
 		_node.VoidDeliveryID = &value
+	}
+	if value, ok := _c.mutation.VoidSettled(); ok {
+		_spec.SetField(purchase.FieldVoidSettled, field.TypeBool, value)
+		_node.VoidSettled = value
 	}
 	if nodes := _c.mutation.PlatformIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{

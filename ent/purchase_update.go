@@ -105,6 +105,20 @@ func (_u *PurchaseUpdate) ClearVoidDeliveryID() *PurchaseUpdate {
 	return _u
 }
 
+// SetVoidSettled sets the "void_settled" field.
+func (_u *PurchaseUpdate) SetVoidSettled(v bool) *PurchaseUpdate {
+	_u.mutation.SetVoidSettled(v)
+	return _u
+}
+
+// SetNillableVoidSettled sets the "void_settled" field if the given value is not nil.
+func (_u *PurchaseUpdate) SetNillableVoidSettled(v *bool) *PurchaseUpdate {
+	if v != nil {
+		_u.SetVoidSettled(*v)
+	}
+	return _u
+}
+
 // AddReviewIDs adds the "reviews" edge to the Review entity by IDs.
 func (_u *PurchaseUpdate) AddReviewIDs(ids ...int) *PurchaseUpdate {
 	_u.mutation.AddReviewIDs(ids...)
@@ -207,6 +221,9 @@ func (_u *PurchaseUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			}
 		}
 	}
+	if _u.mutation.StatedThroughCleared() {
+		_spec.ClearField(purchase.FieldStatedThrough, field.TypeTime)
+	}
 	if value, ok := _u.mutation.Evidence(); ok {
 		_spec.SetField(purchase.FieldEvidence, field.TypeEnum, value)
 	}
@@ -227,6 +244,9 @@ func (_u *PurchaseUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.VoidDeliveryIDCleared() {
 		_spec.ClearField(purchase.FieldVoidDeliveryID, field.TypeInt)
+	}
+	if value, ok := _u.mutation.VoidSettled(); ok {
+		_spec.SetField(purchase.FieldVoidSettled, field.TypeBool, value)
 	}
 	if _u.mutation.ReviewsCleared() {
 		edge := &sqlgraph.EdgeSpec{
@@ -368,6 +388,20 @@ func (_u *PurchaseUpdateOne) ClearVoidDeliveryID() *PurchaseUpdateOne {
 	return _u
 }
 
+// SetVoidSettled sets the "void_settled" field.
+func (_u *PurchaseUpdateOne) SetVoidSettled(v bool) *PurchaseUpdateOne {
+	_u.mutation.SetVoidSettled(v)
+	return _u
+}
+
+// SetNillableVoidSettled sets the "void_settled" field if the given value is not nil.
+func (_u *PurchaseUpdateOne) SetNillableVoidSettled(v *bool) *PurchaseUpdateOne {
+	if v != nil {
+		_u.SetVoidSettled(*v)
+	}
+	return _u
+}
+
 // AddReviewIDs adds the "reviews" edge to the Review entity by IDs.
 func (_u *PurchaseUpdateOne) AddReviewIDs(ids ...int) *PurchaseUpdateOne {
 	_u.mutation.AddReviewIDs(ids...)
@@ -500,6 +534,9 @@ func (_u *PurchaseUpdateOne) sqlSave(ctx context.Context) (_node *Purchase, err 
 			}
 		}
 	}
+	if _u.mutation.StatedThroughCleared() {
+		_spec.ClearField(purchase.FieldStatedThrough, field.TypeTime)
+	}
 	if value, ok := _u.mutation.Evidence(); ok {
 		_spec.SetField(purchase.FieldEvidence, field.TypeEnum, value)
 	}
@@ -520,6 +557,9 @@ func (_u *PurchaseUpdateOne) sqlSave(ctx context.Context) (_node *Purchase, err 
 	}
 	if _u.mutation.VoidDeliveryIDCleared() {
 		_spec.ClearField(purchase.FieldVoidDeliveryID, field.TypeInt)
+	}
+	if value, ok := _u.mutation.VoidSettled(); ok {
+		_spec.SetField(purchase.FieldVoidSettled, field.TypeBool, value)
 	}
 	if _u.mutation.ReviewsCleared() {
 		edge := &sqlgraph.EdgeSpec{

@@ -64,7 +64,7 @@ func init() {
 	// delivery.DefaultAttempts holds the default value on creation for the attempts field.
 	delivery.DefaultAttempts = deliveryDescAttempts.Default.(int)
 	// deliveryDescSettledBy is the schema descriptor for settled_by field.
-	deliveryDescSettledBy := deliveryFields[19].Descriptor()
+	deliveryDescSettledBy := deliveryFields[20].Descriptor()
 	// delivery.DefaultSettledBy holds the default value on creation for the settled_by field.
 	delivery.DefaultSettledBy = deliveryDescSettledBy.Default.(string)
 	historyFields := schema.History{}.Fields()
@@ -134,13 +134,17 @@ func init() {
 	// purchase.AmountValidator is a validator for the "amount" field. It is called by the builders before save.
 	purchase.AmountValidator = purchaseDescAmount.Validators[0].(func(int64) error)
 	// purchaseDescScheduleCode is the schema descriptor for schedule_code field.
-	purchaseDescScheduleCode := purchaseFields[7].Descriptor()
+	purchaseDescScheduleCode := purchaseFields[8].Descriptor()
 	// purchase.DefaultScheduleCode holds the default value on creation for the schedule_code field.
 	purchase.DefaultScheduleCode = purchaseDescScheduleCode.Default.(string)
 	// purchaseDescVoidReason is the schema descriptor for void_reason field.
-	purchaseDescVoidReason := purchaseFields[11].Descriptor()
+	purchaseDescVoidReason := purchaseFields[12].Descriptor()
 	// purchase.DefaultVoidReason holds the default value on creation for the void_reason field.
 	purchase.DefaultVoidReason = purchaseDescVoidReason.Default.(string)
+	// purchaseDescVoidSettled is the schema descriptor for void_settled field.
+	purchaseDescVoidSettled := purchaseFields[14].Descriptor()
+	// purchase.DefaultVoidSettled holds the default value on creation for the void_settled field.
+	purchase.DefaultVoidSettled = purchaseDescVoidSettled.Default.(bool)
 	reviewFields := schema.Review{}.Fields()
 	_ = reviewFields
 	// reviewDescDecidedBy is the schema descriptor for decided_by field.

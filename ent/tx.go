@@ -34,6 +34,8 @@ type Tx struct {
 	Purchase *PurchaseClient
 	// Review is the client for interacting with the Review builders.
 	Review *ReviewClient
+	// Setting is the client for interacting with the Setting builders.
+	Setting *SettingClient
 	// Statement is the client for interacting with the Statement builders.
 	Statement *StatementClient
 
@@ -178,6 +180,7 @@ func (tx *Tx) init() {
 	tx.Province = NewProvinceClient(tx.config)
 	tx.Purchase = NewPurchaseClient(tx.config)
 	tx.Review = NewReviewClient(tx.config)
+	tx.Setting = NewSettingClient(tx.config)
 	tx.Statement = NewStatementClient(tx.config)
 }
 

@@ -23,6 +23,7 @@ var assumed = map[string]int{
 	"Participant.reviews":  10,
 	"Explanation.evidence": 10,
 	"Platform.keys":        reads.MaxKeys,
+	"Platform.statements":  reads.MaxStatements,
 
 	// The schema about itself. Most types have few of these.
 	"__Schema.types":       150,

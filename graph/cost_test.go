@@ -40,6 +40,8 @@ func TestWhatAQueryCosts(t *testing.T) {
 		{"a fragment twice", `{ ...F ...F } fragment F on Query { programme { now } }`, nil, 1},
 		{"what is skipped", `query ($no: Boolean = false) { a: programme @include(if: $no) { now } b: programme @skip(if: true) { now } }`, nil, 0},
 		{"lists without pages", `{ platforms { keys { fingerprint } } }`, nil, 20 * (1 + 100)},
+		{"statements of completeness", `{ platforms { statements { count } } }`, nil, 20 * (1 + 20)},
+		{"reviews", `{ reviews(first: 7) { nodes { participant { status } purchase { amount } } } }`, nil, 1 + 7*3},
 		{"extensions", `{ cohort(number: 13) { extensions { cohort { number } } } }`, nil, 1 + 50*2},
 		{"reviews and evidence", `{ participants(first: 1) { nodes { reviews { kind } explanation { evidence { code } awaited } } } }`, nil, 1 + 1 + 10 + 1 + 10},
 		{"nodes, by how many", `query ($ids: [ID!]!) { nodes(ids: $ids) { id } }`, map[string]any{"ids": []string{"a", "b", "c"}}, 3},

@@ -51,9 +51,17 @@ func TestFilters(t *testing.T) {
 			`{ reason: MALFORMED }`: 0, `{ eventType: "purchase.voided" }`: 2, `{ messageId: ["msg_1", "none"] }`: 1,
 			`{ receivedAt: { before: "2021-04-06T17:45:00.000001+07:00" } }`: 9,
 		},
+		"reviews": {
+			`{}`: 6, `{ state: OPEN }`: 1, `{ state: MOOT }`: 5, `{ state: [OPEN, MOOT] }`: 6, `{ state: DECIDED }`: 0, `{ state: [] }`: 0, `{ state: null }`: 6,
+			`{ kind: VOID_AFTER_DEADLINE }`: 1, `{ kind: LATE_EVIDENCE }`: 5, `{ cohort: 12 }`: 3, `{ cohort: [12, 13] }`: 6, `{ cohort: 99 }`: 0,
+			`{ cohort: 12, kind: LATE_EVIDENCE }`:                                                      2,
+			`{ openedAt: { from: "2021-04-01T09:00:00+07:00", before: "2021-04-02T09:00:00+07:00" } }`: 2,
+			`{ openedAt: { from: "2021-04-06T10:45:00Z" } }`:                                           1,
+		},
 	}
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		w := newWorld(t, d, 5)
+		w.pastReviews()
 		c := serve(t, w.Registry)
 		for list, filters := range tests {
 			for filter, want := range filters {
@@ -70,10 +78,11 @@ func TestFilters(t *testing.T) {
 func TestOrders(t *testing.T) {
 	lists := map[string]string{
 		"cohorts": "NUMBER ANNOUNCED_AT PURCHASE_DEADLINE", "participants": "IMPORTED DEADLINE PROVINCE",
-		"purchases": "PURCHASED_AT RECORDED", "deliveries": "RECEIVED_AT", "offerings": "TITLE PRICE",
+		"purchases": "PURCHASED_AT RECORDED", "deliveries": "RECEIVED_AT", "reviews": "OPENED_AT", "offerings": "TITLE PRICE",
 	}
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		w := newWorld(t, d, 5)
+		w.pastReviews()
 		c := serve(t, w.Registry)
 		for list, fields := range lists {
 			for _, field := range strings.Fields(fields) {

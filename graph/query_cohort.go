@@ -31,3 +31,9 @@ func (q query) Participants(ctx context.Context, filter *generated.ParticipantFi
 func (q query) Participant(ctx context.Context, cardNumber string) (*model.Participant, error) {
 	return q.read(ctx).ParticipantByCard(ctx, selection.Of(ctx, "Participant", "Node"), cardNumber)
 }
+
+// Reviews resolves Query.reviews.
+func (q query) Reviews(ctx context.Context, filter *generated.ReviewFilter, orderBy *generated.ReviewOrder, first *int, after *string, last *int, before *string) (*model.ReviewConnection, error) {
+	args := reads.ReviewArgs{Filter: filter, OrderBy: orderBy, Page: keyset.Request{First: first, After: after, Last: last, Before: before}}
+	return q.read(ctx).Reviews(ctx, selection.Of(ctx, "ReviewConnection"), args)
+}

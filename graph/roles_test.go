@@ -85,6 +85,10 @@ func TestWhatEachRoleSees(t *testing.T) {
 			by{nil, nil, "************9999", nil, "9999999999999999", "9999999999999999"}},
 		{`{ deliveries(filter: { platform: "tokopedia" }, last: 1) { nodes { body } } }`, "deliveries.nodes.0.body", by{nil, nil, some, nil, nil, some}},
 
+		{`{ reviews { totalCount } }`, "reviews.totalCount", by{0., 0., 0., 0., 1., 1.}},
+		{`{ reviews { nodes { kind } } }`, "reviews.nodes.0.kind", by{nil, nil, nil, nil, "VOID_AFTER_DEADLINE", "VOID_AFTER_DEADLINE"}},
+		{`{ reviews(first: 0) { pageInfo { hasNextPage } } }`, "reviews.pageInfo.hasNextPage", by{false, false, false, false, true, true}},
+
 		{`{ platform(code: "tokopedia") { keys { fingerprint } } }`, "platform.keys.0.fingerprint", by{nil, nil, some, nil, nil, some}},
 		{`{ platform(code: "pintaria") { keys { fingerprint } } }`, "platform.keys.0.fingerprint", by{nil, nil, nil, nil, nil, some}},
 		{`{ deliveries(first: 1) { nodes { platform { keys { fingerprint } } } } }`, "deliveries.nodes.0.platform.keys.0.fingerprint", by{nil, nil, some, nil, nil, some}},
@@ -149,6 +153,7 @@ func TestAPlatformCannotLearnWhoHasNotBought(t *testing.T) {
 			`{ cohort(number: 13) { participants { totalCount nodes { id cardNumber } pageInfo { hasNextPage } } } }`,
 			`{ cohorts { nodes { participants(filter: { status: AWAITING }) { totalCount edges { cursor } } } } }`,
 			`{ purchases { nodes { participant { id status purchases { totalCount } } } } }`,
+			`{ reviews { totalCount edges { cursor } nodes { participant { id } } pageInfo { hasNextPage } } }`,
 			`{ viewer { participant { id } } }`,
 		}
 		for _, query := range questions {

@@ -22,7 +22,9 @@ var lists = map[string]string{
 		purchases(first: $n) { totalCount edges { cursor node { offering { title } participant { cohort { number } } } } }
 		history(last: $n) { totalCount pageInfo { hasPreviousPage } nodes { to { firstPurchase { invoiceCode } } } }
 		reviews { purchase { invoiceCode } participant { cardNumber } } } }`,
-	"platforms": `platforms { keys { platform { code } } } cohorts(first: $n) { totalCount }`,
+	"reviews": `reviews(first: $n) { totalCount pageInfo { hasNextPage } nodes { participant { cohort { number } reviews { kind } }
+		purchase { platform { code } offering { title } participant { cardNumber } } } }`,
+	"platforms": `platforms { keys { platform { code } } statements { count } } cohorts(first: $n) { totalCount }`,
 	"offerings": `offerings(first: $n) { totalCount pageInfo { hasNextPage } nodes { platform { name } } }`,
 	"purchases": `purchases(first: $n) { totalCount pageInfo { hasNextPage } nodes { platform { code } offering { platform { code } }
 		participant { cohort { number } purchases(first: 2) { nodes { invoiceCode } } } } }`,
@@ -70,6 +72,7 @@ func (w *world) plenty() {
 	if _, err := w.PutOfferings(w.T.Context(), registrytest.Admin, "pintaria", in); err != nil {
 		w.T.Fatal(err)
 	}
+	w.pastReviews()
 }
 
 func objects(a answer, list string) []any {
@@ -117,6 +120,10 @@ func TestWhatIsNotAskedForIsNotRead(t *testing.T) {
 		{`{ participants { nodes { ...F } edges { node { ...F } } } } fragment F on Participant { purchases { nodes { id } } }`, 2},
 		{`{ participants { nodes { ... on Node { id } ... on Participant { cohort { number } } } } }`, 2},
 		{`{ cohorts { nodes { progress { awaiting } } } }`, 2},
+		{`{ reviews { nodes { kind openedAt } } }`, 1},
+		{`{ reviews { nodes { purchase { invoiceCode } } } }`, 2},
+		{`{ platforms { code } }`, 1},
+		{`{ platforms { statements { count } } }`, 2},
 	}
 	for _, tt := range tests {
 		before := c.reads.statements.Load()

@@ -99,6 +99,16 @@ func (w *world) offerings() {
 	}
 }
 
+// pastReviews adds, for every purchase, a review that was opened when it was made and is moot.
+func (w *world) pastReviews() {
+	w.T.Helper()
+	_, err := w.DB().Write.ExecContext(w.T.Context(), `INSERT INTO reviews (kind, state, opened_at, closed_at, participant_id, purchase_id)
+		SELECT 'LATE_EVIDENCE', 'MOOT', purchased_at, received_at, participant_id, id FROM purchases`)
+	if err != nil {
+		w.T.Fatal(err)
+	}
+}
+
 // ids returns the row ids of the cards.
 func (w *world) ids(cards ...string) []int {
 	w.T.Helper()

@@ -24,7 +24,9 @@ const (
 
 const description = `The system of record for one rule of Kartu Prakerja: a recipient must buy a first training within 30 days or lose the membership.
 
-Without a command it serves. To look around, start the demonstration, which needs nothing and leaves nothing behind: go run ./server demo`
+Without a command it serves. To look around, start the demonstration, which needs nothing and leaves nothing behind: go run ./server demo
+
+A command's result goes to standard output, everything else to standard error. The exit code is 0; 1 for a fault, or for rows or deliveries that were not accepted; 2 for a command line or a configuration that cannot be used.`
 
 // program is the grammar of the command line.
 type program struct {
@@ -33,7 +35,7 @@ type program struct {
 	Migrate  migrateCommands  `cmd:"" help:"Bring the database to this program's version."`
 	Keys     keysCommands     `cmd:"" help:"Make the keys that encrypt contacts and signing secrets."`
 	Token    tokenCommand     `cmd:"" help:"Print a development access token."`
-	Platform platformCommands `cmd:"" help:"List the training platforms, and make their signing secrets."`
+	Platform platformCommands `cmd:"" help:"List the training platforms, and manage their signing keys."`
 	Cohort   cohortCommands   `cmd:"" help:"Announce cohorts and list them."`
 	Import   importCommands   `cmd:"" help:"Read participants or offerings from a CSV file, or put in a sample."`
 	Simulate simulateCommands `cmd:"" help:"Send signed webhooks as the platforms would."`
@@ -87,18 +89,19 @@ func usage(err error) error {
 // run is the program: it runs the command that args name and returns the exit code.
 func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) int {
 	var p program
+	var bad badValues
 	helped := false
-	parser, err := kong.New(&p,
+	parser, err := kong.New(&p, append(bad.options(),
 		kong.Name("gelombang"),
 		kong.Description(description),
 		kong.ExplicitGroups(groups),
 		kong.Writers(out, errOut),
 		kong.Help(printHelp),
+		kong.ValueFormatter(describe),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100, FlagsLast: true}),
-		kong.WithBeforeReset(checkEnvironment),
 		// --help is the one way in which kong exits; the rest of the parsing is then of no interest.
 		kong.Exit(func(int) { helped = true }),
-	)
+	)...)
 	if err != nil {
 		complain(errOut, err)
 		return exitFault
@@ -107,9 +110,10 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 	if helped {
 		return exitOK
 	}
-	if err != nil {
+	if err = bad.join(command, err); err != nil {
+		err = suggest(parser, args, err)
 		complain(errOut, err)
-		say(errOut, `Run "gelombang --help" for the commands and their settings.`)
+		say(errOut, seeHelp(command, err))
 		return exitUsage
 	}
 	logTo := &logOutput{w: errOut}
@@ -117,16 +121,14 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 	for _, name := range unknownVariables(parser.Model.Node, os.Environ()) {
 		t.log.Warn("an environment variable means nothing to this program: see --help for those that do", slog.String("name", name))
 	}
-	return exitCode(errOut, command.Run(t))
-}
-
-func exitCode(errOut io.Writer, err error) int {
+	err = command.Run(t)
 	if err == nil {
 		return exitOK
 	}
 	complain(errOut, err)
 	var misuse *usageError
 	if errors.As(err, &misuse) {
+		say(errOut, seeHelp(command, err))
 		return exitUsage
 	}
 	return exitFault

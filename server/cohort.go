@@ -1,12 +1,16 @@
 package main
 
 import (
+	"context"
+	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"gelombang/ent"
 	"gelombang/ent/cohort"
+	"gelombang/internal/db"
 	"gelombang/internal/registry"
 	"gelombang/internal/rules"
 )
@@ -14,7 +18,7 @@ import (
 // cohortCommands are about cohorts.
 type cohortCommands struct {
 	Announce cohortAnnounce `cmd:"" help:"Announce a cohort, and print its deadline."`
-	List     cohortList     `cmd:"" help:"List the cohorts."`
+	List     cohortList     `cmd:"" help:"List the cohorts, with how many participants there are of each status."`
 }
 
 type cohortAnnounce struct {
@@ -53,7 +57,7 @@ func (c *cohortAnnounce) Run(t *terminal) error {
 	return c.with(t, func(r *registry.Registry) error {
 		announced, err := r.AnnounceCohort(t.ctx, atTheTerminal, in)
 		if err != nil {
-			return misuse(err)
+			return misuse(err, field{"number", "<number>"}, field{"quota", "--quota"}, field{"announcedAt", "--on"}, field{"lastDay", "--deadline"}, field{"reference", "--reference"})
 		}
 		_, err = fmt.Fprintln(t.out, lastMinute(announced.Deadline))
 		return err
@@ -64,6 +68,11 @@ type cohortList struct {
 	storage `embed:""`
 }
 
+// Help is shown by --help.
+func (cohortList) Help() string {
+	return `With how many participants there are of each status now.`
+}
+
 // Run implements the command.
 func (c *cohortList) Run(t *terminal) error {
 	return c.with(t, func(r *registry.Registry) error {
@@ -71,17 +80,67 @@ func (c *cohortList) Run(t *terminal) error {
 		if err != nil {
 			return err
 		}
-		lines := "COHORT\tANNOUNCED\tQUOTA\tDEADLINE\tBASIS\tREFERENCE\n"
-		for _, c := range all {
-			lines += cohortLine(c)
+		counts, err := statusCounts(t.ctx, r)
+		if err != nil {
+			return err
 		}
-		return printTable(t.out, lines)
+		var lines strings.Builder
+		lines.WriteString("COHORT\tANNOUNCED\tQUOTA\tDEADLINE\tPARTICIPANTS")
+		for _, status := range rules.Statuses() {
+			lines.WriteString("\t" + strings.ReplaceAll(string(status), "_", " "))
+		}
+		lines.WriteString("\tBASIS\tREFERENCE\n")
+		for _, c := range all {
+			cohortLine(&lines, c, counts[c.ID])
+		}
+		return printTable(t.out, lines.String())
 	})
 }
 
-func cohortLine(c *ent.Cohort) string {
-	return fmt.Sprintf("%d\t%s\t%d\t%s\t%s\t%s\n", c.ID, c.AnnouncedAt.In(rules.WIB).Format("2006-01-02 15:04 WIB"),
-		c.Quota, lastMinute(c.Deadline), c.Basis, c.Reference)
+func cohortLine(lines *strings.Builder, c *ent.Cohort, counts map[rules.Status]int) {
+	participants := 0
+	for _, n := range counts {
+		participants += n
+	}
+	fmt.Fprintf(lines, "%d\t%s\t%d\t%s\t%d", c.ID, c.AnnouncedAt.In(rules.WIB).Format("2006-01-02 15:04 WIB"), c.Quota, lastMinute(c.Deadline), participants)
+	for _, status := range rules.Statuses() {
+		fmt.Fprintf(lines, "\t%d", counts[status])
+	}
+	fmt.Fprintf(lines, "\t%s\t%s\n", c.Basis, c.Reference)
+}
+
+// statusCounts counts the participants of every cohort by their status now. The database counts those with
+// like facts; what the facts mean, only package rules says.
+func statusCounts(ctx context.Context, r *registry.Registry) (map[int]map[rules.Status]int, error) {
+	now := r.Now()
+	counts := map[int]map[rules.Status]int{}
+	err := db.Query(ctx, r.DB().Read, func(rows *sql.Rows) error {
+		var number, n int
+		var revoked, bought, overdue bool
+		facts := rules.Facts{Deadline: now.Add(time.Second)}
+		if err := rows.Scan(&number, &revoked, &facts.ReviewOpen, &bought, &overdue, &n); err != nil {
+			return err
+		}
+		if revoked {
+			facts.RevokedAt = now
+		}
+		if bought {
+			facts.FirstPurchase = &rules.PurchaseKey{}
+		}
+		if overdue {
+			facts.Deadline = now
+		}
+		if counts[number] == nil {
+			counts[number] = map[rules.Status]int{}
+		}
+		counts[number][facts.StatusAt(now)] += n
+		return nil
+	}, `SELECT cohort_id, revoked_at IS NOT NULL, review_open, first_purchase_id IS NOT NULL, deadline <= $1, COUNT(*)
+FROM participants GROUP BY 1, 2, 3, 4, 5`, now)
+	if err != nil {
+		return nil, fmt.Errorf("count the participants: %w", err)
+	}
+	return counts, nil
 }
 
 // lastMinute writes an exclusive deadline as people read it: 23:59 WIB of the last day.

@@ -21,12 +21,14 @@ import (
 type demoCommand struct {
 	Scale float64 `default:"0.01" placeholder:"SHARE" help:"How much of the real size: 1 is 600,000 recipients a cohort (default ${default})."`
 
-	HTTP config.HTTP `embed:""`
+	HTTP config.HTTP `embed:"" set:"introspection=everyone"`
 }
 
 // Help is shown by --help.
 func (demoCommand) Help() string {
 	return `The evening of 6 April 2021, two days before the deadline of cohort 13: a clock of its own that starts at 17:45 WIB, invented people in a temporary database, and published tokens and secrets, for this machine only. It is all gone when you stop it with Ctrl+C. Platforms may be up to 24 hours off with the timestamps of their signatures, so that the printed lines work all evening.
+
+How long it takes to begin, and what it needs meanwhile in the directory for temporary files, on a computer with two processors: 3 seconds and 0.1 GB at the scale 0.01, 20 seconds and 0.3 GB at 0.1, about 4 minutes, 2.5 GB and half a gigabyte of memory at 1.
 
 Examples:
 
@@ -74,7 +76,7 @@ func (c *demoCommand) Run(t *terminal) (err error) {
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
 	// Before the work of making the scenario, so that an address in use is found at once.
-	addr, err := s.Listen(t.ctx)
+	addr, err := listen(t, s, c.HTTP.Addr)
 	if err != nil {
 		return err
 	}
@@ -108,13 +110,11 @@ func (c *demoCommand) server(t *terminal, dir string, clock *demoClock) (*app.Se
 	if err != nil {
 		return nil, err
 	}
-	http := c.HTTP
-	http.Introspection = config.Everyone
 	return app.New(t.ctx, app.Config{
 		Store: app.Store{
 			Database: config.Database{DataDir: dir}.Open(), Secrets: keys, Settings: rules.DefaultSettings(), Clock: clock.now, Log: t.log,
 		},
-		HTTP:    http,
+		HTTP:    c.HTTP,
 		Tokens:  demoTokens(),
 		Version: version(),
 		Note:    "This is a demonstration: its clock started at 17:45 WIB on 6 April 2021, and every person in it is invented.",
@@ -133,5 +133,5 @@ func (c *demoCommand) scenario(t *terminal, r *registry.Registry) (seed.DemoInfo
 	}
 	steps := t.stepProgress()
 	defer steps.end()
-	return seed.Demo(t.ctx, r, seed.DemoOptions{Scale: c.Scale, Progress: steps.set})
+	return seed.Demo(t.ctx, r, seed.DemoOptions{Scale: c.Scale, Progress: steps.set, Disposable: true})
 }

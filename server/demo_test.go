@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -154,6 +155,32 @@ func TestTheSimulatorReachesTheDemonstration(t *testing.T) {
 	}
 	if !regexp.MustCompile(`(?m)^acknowledged +200$`).MatchString(out.String()) {
 		t.Errorf("summary:\n%s", out.String())
+	}
+
+	// A card that nobody has registered: the delivery is kept in quarantine, and that is an acknowledgement.
+	out.Reset()
+	load[slices.Index(load, "--seed")+1] = "4"
+	if code := run(t.Context(), load, strings.NewReader("3100990000000001\n"), &out, &errOut); code != exitOK {
+		t.Fatalf("exit code %d\n%s%s", code, out.String(), errOut.String())
+	}
+	if !regexp.MustCompile(`(?m)^  answered 202 +\d+\n    UNKNOWN_CARD +\d+$`).MatchString(out.String()) {
+		t.Errorf("summary:\n%s", out.String())
+	}
+
+	// Bytes that say nothing, signed: kept as well, and the reason is told.
+	out.Reset()
+	send := append([]string{"simulate", "send", "--platform", "tokopedia", "--body", "-"}, args[slices.Index(args, "--server"):slices.Index(args, "--card")]...)
+	if code := run(t.Context(), send, strings.NewReader("{"), &out, &errOut); code != exitOK || !strings.HasPrefix(out.String(), "202 Accepted\n") {
+		t.Errorf("exit code %d\n%s%s", code, out.String(), errOut.String())
+	}
+}
+
+func TestTheDemonstrationTellsHowFarItIs(t *testing.T) {
+	_, log := runDemo(t)
+	for _, line := range []string{`msg="planning what everybody does" done=1380 of=1380 percent=100 `, `msg="recording people and deliveries" done=(\d+) of=\d+ percent=100 `} {
+		if !regexp.MustCompile(line).MatchString(log.String()) {
+			t.Errorf("the log does not say %s:\n%s", line, log)
+		}
 	}
 }
 

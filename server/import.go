@@ -31,7 +31,7 @@ type importParticipants struct {
 func (importParticipants) Help() string {
 	return `Columns go by name: card_number, nik, name, email, phone, province, regency, gender, birth_date, education. Only card_number is required. Gender is F or M, dates are ISO days, provinces and regencies are BPS codes. Nothing is guessed: a row that is not as it should be is left out and reported with its line and the reason; the others are imported.
 
-Importing a file again changes nothing. Purchases that were waiting for a card are applied by themselves.
+Importing a file again changes nothing. Purchases that were waiting for a card are applied by themselves. The exit code is 1 when rows were refused.
 
 Examples:
 
@@ -58,7 +58,7 @@ type importOfferings struct {
 
 // Help is shown by --help.
 func (importOfferings) Help() string {
-	return `Columns go by name: course_code, title, provider, category, mode, price, url. Modes are online, offline and blended; prices are whole rupiah. Importing a file again changes nothing.
+	return `Columns go by name: course_code, title, provider, category, mode, price, url. Modes are online, offline and blended; prices are whole rupiah. Importing a file again changes nothing. The exit code is 1 when rows were refused.
 
 Example:
 
@@ -93,16 +93,26 @@ func importFile(t *terminal, name, reportName, written string, run func(io.Reade
 	totals, err := run(in, roster.Options{OnProgress: bar.set, OnRowError: refused.add})
 	bar.end(t)
 	err = errors.Join(err, refused.close())
-	if totals.Refused > 0 {
-		t.log.Warn("rows were refused; the report says which and why", slog.Int("rows", totals.Refused), slog.String("report", reportName))
-	}
 	if err != nil {
+		if totals.Refused > 0 {
+			t.log.Warn("rows were refused; the report says which and why", slog.Int("rows", totals.Refused), slog.String("report", reportName))
+		}
 		if done := totals.Written + totals.Unchanged; done > 0 {
 			t.log.Warn("the import ended early; what was imported by then stays, and importing the file again changes nothing of it", slog.Int("rows", done))
 		}
 		return misuse(err)
 	}
-	return printTable(t.out, fmt.Sprintf("%s\t%d\nunchanged\t%d\nrefused\t%d\n", written, totals.Written, totals.Unchanged, totals.Refused))
+	if err := printTable(t.out, fmt.Sprintf("%s\t%d\nunchanged\t%d\nrefused\t%d\n", written, totals.Written, totals.Unchanged, totals.Refused)); err != nil {
+		return err
+	}
+	switch totals.Refused {
+	case 0:
+		return nil
+	case 1:
+		return fmt.Errorf("1 row was refused: %s says which and why", reportName)
+	default:
+		return fmt.Errorf("%d rows were refused: %s says which and why", totals.Refused, reportName)
+	}
 }
 
 // standardInput is the name of a file that means standard input.

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"fmt"
+
+	"gelombang/ent/offering"
 	"gelombang/internal/registry"
 	"gelombang/internal/seed"
 )
@@ -24,7 +27,19 @@ func (c *importSample) Run(t *terminal) error {
 		if err := seed.Catalogue(t.ctx, r); err != nil {
 			return err
 		}
-		t.log.Info("the sample catalogue is on sale and the cohorts of 2021 are announced")
-		return nil
+		return printSample(t, r)
 	})
+}
+
+// printSample says what there is of the sample, whether it was put in now or before.
+func printSample(t *terminal, r *registry.Registry) error {
+	offerings, err := r.DB().Primary().Offering.Query().Where(offering.Sample(true)).Count(t.ctx)
+	if err != nil {
+		return err
+	}
+	cohorts, err := r.DB().Primary().Cohort.Query().Count(t.ctx)
+	if err != nil {
+		return err
+	}
+	return printTable(t.out, fmt.Sprintf("sample offerings\t%d\ncohorts announced\t%d\n", offerings, cohorts))
 }

@@ -29,7 +29,7 @@ type simulateLoad struct {
 
 // Help is shown by --help.
 func (simulateLoad) Help() string {
-	return `Every platform with a secret sells in turn. The result is a summary of the answers; the exit code is 1 unless every delivery was acknowledged.
+	return `Every platform with a secret sells in turn. The result is a summary of the answers, those of the quarantine by their reason. The exit code is 0 when every delivery was acknowledged, with 200 or, kept in quarantine, with 202; otherwise 1.
 
 Examples:
 

@@ -8,14 +8,15 @@ import (
 	"gelombang/ent"
 	"gelombang/ent/platform"
 	"gelombang/internal/registry"
-	"gelombang/internal/rules"
-	"gelombang/webhooks/signature"
 )
 
 // platformCommands are about the training platforms.
 type platformCommands struct {
 	List   platformList   `cmd:"" help:"List the platforms."`
+	Keys   platformKeys   `cmd:"" help:"List the signing keys of a platform."`
 	Secret platformSecret `cmd:"" help:"Make a new signing secret for a platform, and print it."`
+	Key    platformKey    `cmd:"" help:"Take over a platform's public key, and print its number."`
+	Retire platformRetire `cmd:"" help:"End a signing key now, and print when it ended."`
 }
 
 type platformList struct {
@@ -41,42 +42,13 @@ func (c *platformList) Run(t *terminal) error {
 func inForce(keys []*ent.PlatformKey, now time.Time) int {
 	n := 0
 	for _, k := range keys {
-		if !now.Before(k.NotBefore) && (k.NotAfter == nil || now.Before(*k.NotAfter)) {
+		if isActive(k, now) {
 			n++
 		}
 	}
 	return n
 }
 
-type platformSecret struct {
-	Code    string        `arg:"" help:"The platform's code; 'platform list' shows them."`
-	Overlap time.Duration `default:"24h" placeholder:"D" help:"How long the platform's earlier secrets stay valid while it changes over (default ${default})."`
-
-	storage `embed:""`
-}
-
-// Help is shown by --help.
-func (platformSecret) Help() string {
-	return `The secret is shown this once; the database has it encrypted only. It is for the scheme Standard Webhooks, v1.
-
-Examples:
-
-	gelombang platform secret tokopedia
-	gelombang platform secret tokopedia --overlap 0s    # a secret has leaked: the earlier ones end now`
-}
-
-// Run implements the command.
-func (c *platformSecret) Run(t *terminal) error {
-	return c.with(t, func(r *registry.Registry) error {
-		key, secret, err := r.CreatePlatformKey(t.ctx, atTheTerminal, registry.NewPlatformKey{
-			Platform: c.Code, Scheme: signature.StandardV1, Overlap: &c.Overlap,
-		})
-		if err != nil {
-			return misuse(err)
-		}
-		_, err = fmt.Fprintln(t.out, secret)
-		t.log.Info("earlier secrets of the platform end", "platform", c.Code, "key_id", key.ID,
-			"at", key.NotBefore.Add(c.Overlap).In(rules.WIB).Format(time.RFC3339))
-		return err
-	})
+func isActive(k *ent.PlatformKey, now time.Time) bool {
+	return !now.Before(k.NotBefore) && (k.NotAfter == nil || now.Before(*k.NotAfter))
 }

@@ -74,26 +74,6 @@ func (p progress) add() {
 	}
 }
 
-// steps are bars one after the other, for work in several steps.
-type steps struct {
-	t    *terminal
-	name string
-	bar  progress
-}
-
-func (t *terminal) stepProgress() *steps { return &steps{t: t} }
-
-// set moves the bar of a step to done of total. A new name begins a new bar.
-func (s *steps) set(name string, done, total int) {
-	if name != s.name {
-		s.bar.end(s.t)
-		s.name, s.bar = name, s.t.countProgress(name, int64(total))
-	}
-	s.bar.set(int64(done))
-}
-
-func (s *steps) end() { s.bar.end(s.t) }
-
 // end leaves the bar as it is and gives the line back.
 func (p progress) end(t *terminal) {
 	if p.bar == nil {

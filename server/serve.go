@@ -2,7 +2,10 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
+	"net"
+	"syscall"
 	"time"
 
 	"gelombang/server/app"
@@ -62,14 +65,23 @@ func (c *serveCommand) Run(t *terminal) error {
 	if err != nil {
 		return err
 	}
-	return serve(t, s)
+	return serve(t, s, c.HTTP.Addr)
 }
 
 // serve listens and serves until the terminal's context ends.
-func serve(t *terminal, s *app.Server) (err error) {
+func serve(t *terminal, s *app.Server, addr string) (err error) {
 	defer func() { err = errors.Join(err, s.Close()) }()
-	if _, err := s.Listen(t.ctx); err != nil {
+	if _, err := listen(t, s, addr); err != nil {
 		return err
 	}
 	return s.Serve(t.ctx)
+}
+
+// listen begins to listen on the address of --addr.
+func listen(t *terminal, s *app.Server, addr string) (net.Addr, error) {
+	listening, err := s.Listen(t.ctx)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("another program, perhaps this one, listens on %s already: stop it, or choose another address with --addr or GELOMBANG_ADDR, such as 127.0.0.1:8081", addr)
+	}
+	return listening, err
 }

@@ -14,10 +14,13 @@ import (
 
 // simulateCommands send webhooks.
 type simulateCommands struct {
-	Purchase simulatePurchase `cmd:"" help:"Report a sale."`
-	Void     simulateVoid     `cmd:"" help:"Cancel an invoice."`
-	Offering simulateOffering `cmd:"" help:"Put a training on sale, or change it."`
-	Load     simulateLoad     `cmd:"" help:"Send many sales at a time, with duplicates, disorder and voids."`
+	Purchase        simulatePurchase        `cmd:"" help:"Report a sale."`
+	Void            simulateVoid            `cmd:"" help:"Cancel an invoice."`
+	Offering        simulateOffering        `cmd:"" help:"Put a training on sale, or change it."`
+	Withdraw        simulateWithdraw        `cmd:"" help:"Take a training off sale."`
+	CompleteThrough simulateCompleteThrough `cmd:"" help:"State that every sale before an instant has been reported."`
+	Send            simulateSend            `cmd:"" help:"Send the bytes of a file, signed, whatever they are."`
+	Load            simulateLoad            `cmd:"" help:"Send many sales at a time, with duplicates, disorder and voids."`
 }
 
 // sending is where to send and how to sign.
@@ -72,9 +75,21 @@ type message struct {
 	sending `embed:""`
 }
 
-// send builds the event for the present, and sends it or prints the curl line. The answer's status
-// and body are the result.
+// exitCodes ends the help of the commands that send a single message.
+const exitCodes = `
+
+The answer's status and body are the result. The exit code is 0 when the server acknowledged the delivery: with 200, or with 202 when it keeps it in quarantine, and then the body has the reason. It is 1 for any other answer or none, and 2 for what cannot be signed or said.`
+
+// send builds the event for the present, and sends it.
 func (m *message) send(t *terminal, event func(now time.Time) rules.Event) error {
+	return m.sendMessage(t, func(id string, now time.Time) (simulate.Message, error) {
+		return simulate.NewMessage(m.Platform, id, event(now))
+	})
+}
+
+// sendMessage sends a message made for the present, or prints the curl line. The answer's status and
+// body are the result.
+func (m *message) sendMessage(t *terminal, build func(id string, now time.Time) (simulate.Message, error)) error {
 	sender, now, err := m.sender(1)
 	if err != nil {
 		return err
@@ -87,7 +102,7 @@ func (m *message) send(t *terminal, event func(now time.Time) rules.Event) error
 	if id == "" {
 		id = "msg_" + rand.Text()
 	}
-	msg, err := simulate.NewMessage(m.Platform, id, event(now))
+	msg, err := build(id, now)
 	if err != nil {
 		return usage(err)
 	}
@@ -113,99 +128,4 @@ func (m *message) send(t *terminal, event func(now time.Time) rules.Event) error
 		return errors.New("the server did not acknowledge the delivery")
 	}
 	return nil
-}
-
-type simulatePurchase struct {
-	Card        string `required:"" placeholder:"DIGITS" group:"message" help:"The buyer's card number, 16 digits."`
-	Course      string `default:"SIM-01" placeholder:"CODE" group:"message" help:"The course code (default ${default})."`
-	Amount      int64  `default:"150000" placeholder:"RP" group:"message" help:"The price paid, in rupiah (default ${default})."`
-	Invoice     string `placeholder:"CODE" group:"message" help:"The invoice code. The default is a new one."`
-	PurchasedAt string `placeholder:"TIME" group:"message" help:"When it was bought. The default is the present."`
-
-	message `embed:""`
-}
-
-// Help is shown by --help.
-func (simulatePurchase) Help() string {
-	return `Examples:
-
-	export GELOMBANG_WEBHOOK_SECRETS=tokopedia=$(gelombang platform secret tokopedia)
-	gelombang simulate purchase --platform tokopedia --card 1300000000000001
-	gelombang simulate purchase --platform tokopedia --card 1300000000000001 --curl`
-}
-
-// Run implements the command.
-func (c *simulatePurchase) Run(t *terminal) error {
-	at, err := optionalInstant("--purchased-at", c.PurchasedAt)
-	if err != nil {
-		return err
-	}
-	if c.Invoice == "" {
-		c.Invoice = "INV-" + rand.Text()
-	}
-	return c.send(t, func(now time.Time) rules.Event {
-		return rules.PurchaseCompleted{
-			Timestamp: now, InvoiceCode: c.Invoice, CardNumber: c.Card, CourseCode: c.Course, Amount: c.Amount, PurchasedAt: orNow(at, now),
-		}
-	})
-}
-
-type simulateVoid struct {
-	Invoice  string `required:"" placeholder:"CODE" group:"message" help:"The invoice that is cancelled."`
-	Reason   string `default:"cancelled by the buyer" placeholder:"TEXT" group:"message" help:"Why (default ${default})."`
-	VoidedAt string `placeholder:"TIME" group:"message" help:"When it was cancelled. The default is the present."`
-
-	message `embed:""`
-}
-
-// Run implements the command.
-func (c *simulateVoid) Run(t *terminal) error {
-	at, err := optionalInstant("--voided-at", c.VoidedAt)
-	if err != nil {
-		return err
-	}
-	return c.send(t, func(now time.Time) rules.Event {
-		return rules.PurchaseVoided{Timestamp: now, InvoiceCode: c.Invoice, VoidedAt: orNow(at, now), Reason: c.Reason}
-	})
-}
-
-type simulateOffering struct {
-	Course   string `required:"" placeholder:"CODE" group:"message" help:"The course code."`
-	Title    string `required:"" placeholder:"TEXT" group:"message" help:"The title."`
-	Provider string `default:"Lembaga Simulasi" placeholder:"TEXT" group:"message" help:"Who teaches (default ${default})."`
-	Category string `default:"simulasi" placeholder:"TEXT" group:"message" help:"The category (default ${default})."`
-	Mode     string `default:"online" enum:"online,offline,blended" placeholder:"MODE" group:"message" help:"online, offline or blended (default ${default})."`
-	Price    int64  `default:"150000" placeholder:"RP" group:"message" help:"The price in rupiah (default ${default})."`
-	Link     string `default:"https://example.com/" placeholder:"URL" group:"message" help:"The page of the training (default ${default})."`
-
-	message `embed:""`
-}
-
-// Run implements the command.
-func (c *simulateOffering) Run(t *terminal) error {
-	return c.send(t, func(now time.Time) rules.Event {
-		return rules.OfferingUpserted{
-			Timestamp: now, CourseCode: c.Course, Title: c.Title, Provider: c.Provider, Category: c.Category,
-			Mode: rules.Mode(strings.ToUpper(c.Mode)), Price: c.Price, URL: c.Link,
-		}
-	})
-}
-
-// optionalInstant reads a flag that may be left out, for which it returns the zero time.
-func optionalInstant(flag, s string) (time.Time, error) {
-	if s == "" {
-		return time.Time{}, nil
-	}
-	at, err := parseInstant(s)
-	if err != nil {
-		return time.Time{}, usage(fmt.Errorf("%s: %w", flag, err))
-	}
-	return at, nil
-}
-
-func orNow(at, now time.Time) time.Time {
-	if at.IsZero() {
-		return now
-	}
-	return at
 }

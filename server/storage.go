@@ -76,10 +76,19 @@ func tokenKeys(t config.Tokens, d config.Database) (auth.Config, error) {
 	return cfg, nil
 }
 
-// misuse returns an error as a usageError if it is about what was entered.
-func misuse(err error) error {
-	if registry.CodeOf(err) == registry.Invalid {
-		return usage(err)
+// field is an input field of the registry and the flag or argument that fills it.
+type field struct{ name, flag string }
+
+// misuse returns an error as a usageError if it is about what was entered, under the name of the flag.
+func misuse(err error, fields ...field) error {
+	var e *registry.Error
+	if !errors.As(err, &e) || e.Code != registry.Invalid {
+		return err
 	}
-	return err
+	for _, f := range fields {
+		if f.name == e.Field {
+			return usage(fmt.Errorf("%s: %w", f.flag, err))
+		}
+	}
+	return usage(err)
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,7 +17,7 @@ type tokenCommand struct {
 	Role     string        `required:"" placeholder:"ROLE" help:"participant, platform, analyst, officer, supervisor or admin."`
 	Subject  string        `placeholder:"TEXT" help:"Who it is for; a participant's is the card number. Required for a participant; otherwise the role's name."`
 	Platform string        `placeholder:"CODE" help:"The platform that a token of the role platform speaks for."`
-	TTL      time.Duration `name:"ttl" default:"1h" placeholder:"D" help:"How long it is valid (default ${default})."`
+	TTL      time.Duration `name:"ttl" default:"1h" placeholder:"D" help:"How long it is valid, at most 720h (default ${default})."`
 
 	Database config.Database `embed:""`
 	Tokens   config.Tokens   `embed:""`
@@ -64,12 +65,28 @@ func (c *tokenCommand) Run(t *terminal) error {
 	return err
 }
 
+// maxTTL bounds how long a development token is good for: it cannot be taken back.
+const maxTTL = 30 * 24 * time.Hour
+
+// tokenRoles are the roles that a token can have, as they are written on the command line.
+func tokenRoles() []string {
+	var names []string
+	for _, role := range viewer.Roles() {
+		if role != viewer.Anonymous {
+			names = append(names, strings.ToLower(string(role)))
+		}
+	}
+	return names
+}
+
 // viewer is who the token is for. What a server would refuse is refused by [auth.Mint].
 func (c *tokenCommand) viewer() (viewer.Viewer, error) {
 	v := viewer.Viewer{Role: viewer.Role(strings.ToUpper(c.Role)), Subject: c.Subject, Platform: c.Platform}
 	switch {
-	case c.TTL <= 0:
-		return v, errors.New("--ttl is not positive")
+	case v.Role == viewer.Anonymous || !slices.Contains(viewer.Roles(), v.Role):
+		return v, fmt.Errorf("--role: unknown role %q: set %s", c.Role, oneOf(tokenRoles()))
+	case c.TTL <= 0 || c.TTL > maxTTL:
+		return v, fmt.Errorf("--ttl is %v: set more than 0s and at most %v, such as 8h", c.TTL, maxTTL)
 	case v.Role == viewer.Participant && c.Subject == "":
 		return v, errors.New("a participant's token needs --subject, the 16 digits of the card number")
 	case v.Role == viewer.Platform && c.Platform == "":

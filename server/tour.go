@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"text/template"
 
@@ -57,11 +58,28 @@ func printTour(out io.Writer, server string, info seed.DemoInfo) error {
 	if err != nil {
 		return err
 	}
-	page, err := template.ParseFS(tourFile, "tour.txt")
+	page, err := template.New("tour.txt").Funcs(template.FuncMap{"number": number, "plural": plural}).ParseFS(tourFile, "tour.txt")
 	if err != nil {
 		return fmt.Errorf("the tour: %w", err)
 	}
 	return page.Execute(out, t)
+}
+
+// number writes a number with commas between the thousands.
+func number(n int) string {
+	digits := strconv.Itoa(n)
+	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
+}
+
+// plural writes how many there are, with the words for one or for another number.
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return number(n) + " " + one
+	}
+	return number(n) + " " + many
 }
 
 // maxTourCards is how many cards of each kind are printed.

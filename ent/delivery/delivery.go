@@ -51,6 +51,8 @@ const (
 	FieldProblem = "problem"
 	// FieldAttempts holds the string denoting the attempts field in the database.
 	FieldAttempts = "attempts"
+	// FieldRetryAt holds the string denoting the retry_at field in the database.
+	FieldRetryAt = "retry_at"
 	// FieldSettledAt holds the string denoting the settled_at field in the database.
 	FieldSettledAt = "settled_at"
 	// FieldSettledBy holds the string denoting the settled_by field in the database.
@@ -98,6 +100,7 @@ var Columns = []string{
 	FieldReason,
 	FieldProblem,
 	FieldAttempts,
+	FieldRetryAt,
 	FieldSettledAt,
 	FieldSettledBy,
 }
@@ -235,6 +238,11 @@ func ByProblem(opts ...sql.OrderTermOption) OrderOption {
 // ByAttempts orders the results by the attempts field.
 func ByAttempts(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldAttempts, opts...).ToFunc()
+}
+
+// ByRetryAt orders the results by the retry_at field.
+func ByRetryAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldRetryAt, opts...).ToFunc()
 }
 
 // BySettledAt orders the results by the settled_at field.

@@ -46,6 +46,7 @@ var (
 		{Name: "reason", Type: field.TypeEnum, Nullable: true, Enums: []string{"MALFORMED", "UNSUPPORTED_TYPE", "MESSAGE_ID_REUSED", "UNKNOWN_CARD", "UNKNOWN_INVOICE", "FROM_FUTURE", "BEFORE_ANNOUNCEMENT", "CONTRADICTS_PURCHASE", "CONTRADICTS_VOID", "VOID_BEFORE_PURCHASE", "UNKNOWN_OFFERING", "CONTRADICTS_STATEMENT", "REJECTED_BY_DATABASE"}},
 		{Name: "problem", Type: field.TypeString, Default: ""},
 		{Name: "attempts", Type: field.TypeInt, Default: 1},
+		{Name: "retry_at", Type: field.TypeTime, Nullable: true},
 		{Name: "settled_at", Type: field.TypeTime, Nullable: true},
 		{Name: "settled_by", Type: field.TypeString, Default: ""},
 		{Name: "platform_id", Type: field.TypeInt},
@@ -58,7 +59,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "deliveries_platforms_deliveries",
-				Columns:    []*schema.Column{DeliveriesColumns[20]},
+				Columns:    []*schema.Column{DeliveriesColumns[21]},
 				RefColumns: []*schema.Column{PlatformsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -67,12 +68,12 @@ var (
 			{
 				Name:    "delivery_platform_id_dedupe_key",
 				Unique:  true,
-				Columns: []*schema.Column{DeliveriesColumns[20], DeliveriesColumns[2]},
+				Columns: []*schema.Column{DeliveriesColumns[21], DeliveriesColumns[2]},
 			},
 			{
 				Name:    "delivery_settled_at",
 				Unique:  false,
-				Columns: []*schema.Column{DeliveriesColumns[18]},
+				Columns: []*schema.Column{DeliveriesColumns[19]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "body IS NOT NULL",
 				},
@@ -85,7 +86,7 @@ var (
 			{
 				Name:    "delivery_platform_id_received_at",
 				Unique:  false,
-				Columns: []*schema.Column{DeliveriesColumns[20], DeliveriesColumns[8]},
+				Columns: []*schema.Column{DeliveriesColumns[21], DeliveriesColumns[8]},
 			},
 			{
 				Name:    "delivery_card_number",
@@ -98,7 +99,7 @@ var (
 			{
 				Name:    "delivery_platform_id_invoice_code",
 				Unique:  false,
-				Columns: []*schema.Column{DeliveriesColumns[20], DeliveriesColumns[12]},
+				Columns: []*schema.Column{DeliveriesColumns[21], DeliveriesColumns[12]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "settled_at IS NULL",
 				},
@@ -107,6 +108,14 @@ var (
 				Name:    "delivery_reason_id",
 				Unique:  false,
 				Columns: []*schema.Column{DeliveriesColumns[15], DeliveriesColumns[0]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "settled_at IS NULL",
+				},
+			},
+			{
+				Name:    "delivery_retry_at",
+				Unique:  false,
+				Columns: []*schema.Column{DeliveriesColumns[18]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "settled_at IS NULL",
 				},
@@ -378,11 +387,13 @@ var (
 		{Name: "amount", Type: field.TypeInt64},
 		{Name: "purchased_at", Type: field.TypeTime},
 		{Name: "received_at", Type: field.TypeTime},
+		{Name: "stated_through", Type: field.TypeTime, Nullable: true},
 		{Name: "schedule_code", Type: field.TypeString, Default: ""},
 		{Name: "evidence", Type: field.TypeEnum, Enums: []string{"ACCEPTED", "PENDING", "UPHELD", "REJECTED"}},
 		{Name: "voided_at", Type: field.TypeTime, Nullable: true},
 		{Name: "void_reason", Type: field.TypeString, Default: ""},
 		{Name: "void_delivery_id", Type: field.TypeInt, Nullable: true},
+		{Name: "void_settled", Type: field.TypeBool, Default: false},
 		{Name: "delivery_id", Type: field.TypeInt},
 		{Name: "offering_id", Type: field.TypeInt},
 		{Name: "participant_id", Type: field.TypeInt},
@@ -396,25 +407,25 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "purchases_deliveries_purchases",
-				Columns:    []*schema.Column{PurchasesColumns[10]},
+				Columns:    []*schema.Column{PurchasesColumns[12]},
 				RefColumns: []*schema.Column{DeliveriesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "purchases_offerings_purchases",
-				Columns:    []*schema.Column{PurchasesColumns[11]},
+				Columns:    []*schema.Column{PurchasesColumns[13]},
 				RefColumns: []*schema.Column{OfferingsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "purchases_participants_purchases",
-				Columns:    []*schema.Column{PurchasesColumns[12]},
+				Columns:    []*schema.Column{PurchasesColumns[14]},
 				RefColumns: []*schema.Column{ParticipantsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "purchases_platforms_purchases",
-				Columns:    []*schema.Column{PurchasesColumns[13]},
+				Columns:    []*schema.Column{PurchasesColumns[15]},
 				RefColumns: []*schema.Column{PlatformsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -423,12 +434,12 @@ var (
 			{
 				Name:    "purchase_platform_id_invoice_code",
 				Unique:  true,
-				Columns: []*schema.Column{PurchasesColumns[13], PurchasesColumns[1]},
+				Columns: []*schema.Column{PurchasesColumns[15], PurchasesColumns[1]},
 			},
 			{
 				Name:    "purchase_participant_id_purchased_at",
 				Unique:  false,
-				Columns: []*schema.Column{PurchasesColumns[12], PurchasesColumns[3]},
+				Columns: []*schema.Column{PurchasesColumns[14], PurchasesColumns[3]},
 			},
 			{
 				Name:    "purchase_purchased_at",
@@ -438,12 +449,12 @@ var (
 			{
 				Name:    "purchase_offering_id",
 				Unique:  false,
-				Columns: []*schema.Column{PurchasesColumns[11]},
+				Columns: []*schema.Column{PurchasesColumns[13]},
 			},
 			{
 				Name:    "purchase_platform_id_purchased_at",
 				Unique:  false,
-				Columns: []*schema.Column{PurchasesColumns[13], PurchasesColumns[3]},
+				Columns: []*schema.Column{PurchasesColumns[15], PurchasesColumns[3]},
 			},
 		},
 	}
@@ -501,6 +512,17 @@ var (
 			},
 		},
 	}
+	// SettingsColumns holds the columns for the "settings" table.
+	SettingsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "value", Type: field.TypeBytes},
+	}
+	// SettingsTable holds the schema information for the "settings" table.
+	SettingsTable = &schema.Table{
+		Name:       "settings",
+		Columns:    SettingsColumns,
+		PrimaryKey: []*schema.Column{SettingsColumns[0]},
+	}
 	// StatementsColumns holds the columns for the "statements" table.
 	StatementsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt, Increment: true},
@@ -545,6 +567,7 @@ var (
 		ProvincesTable,
 		PurchasesTable,
 		ReviewsTable,
+		SettingsTable,
 		StatementsTable,
 	}
 )
@@ -596,6 +619,9 @@ func init() {
 	ReviewsTable.ForeignKeys[1].RefTable = PurchasesTable
 	ReviewsTable.Annotation = &entsql.Annotation{
 		Table: "reviews",
+	}
+	SettingsTable.Annotation = &entsql.Annotation{
+		Table: "settings",
 	}
 	StatementsTable.ForeignKeys[0].RefTable = PlatformsTable
 	StatementsTable.Annotation = &entsql.Annotation{

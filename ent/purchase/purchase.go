@@ -29,6 +29,8 @@ const (
 	FieldPurchasedAt = "purchased_at"
 	// FieldReceivedAt holds the string denoting the received_at field in the database.
 	FieldReceivedAt = "received_at"
+	// FieldStatedThrough holds the string denoting the stated_through field in the database.
+	FieldStatedThrough = "stated_through"
 	// FieldScheduleCode holds the string denoting the schedule_code field in the database.
 	FieldScheduleCode = "schedule_code"
 	// FieldDeliveryID holds the string denoting the delivery_id field in the database.
@@ -41,6 +43,8 @@ const (
 	FieldVoidReason = "void_reason"
 	// FieldVoidDeliveryID holds the string denoting the void_delivery_id field in the database.
 	FieldVoidDeliveryID = "void_delivery_id"
+	// FieldVoidSettled holds the string denoting the void_settled field in the database.
+	FieldVoidSettled = "void_settled"
 	// EdgePlatform holds the string denoting the platform edge name in mutations.
 	EdgePlatform = "platform"
 	// EdgeParticipant holds the string denoting the participant edge name in mutations.
@@ -100,12 +104,14 @@ var Columns = []string{
 	FieldAmount,
 	FieldPurchasedAt,
 	FieldReceivedAt,
+	FieldStatedThrough,
 	FieldScheduleCode,
 	FieldDeliveryID,
 	FieldEvidence,
 	FieldVoidedAt,
 	FieldVoidReason,
 	FieldVoidDeliveryID,
+	FieldVoidSettled,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -125,6 +131,8 @@ var (
 	DefaultScheduleCode string
 	// DefaultVoidReason holds the default value on creation for the "void_reason" field.
 	DefaultVoidReason string
+	// DefaultVoidSettled holds the default value on creation for the "void_settled" field.
+	DefaultVoidSettled bool
 )
 
 // EvidenceValidator is a validator for the "evidence" field enum values. It is called by the builders before save.
@@ -180,6 +188,11 @@ func ByReceivedAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldReceivedAt, opts...).ToFunc()
 }
 
+// ByStatedThrough orders the results by the stated_through field.
+func ByStatedThrough(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldStatedThrough, opts...).ToFunc()
+}
+
 // ByScheduleCode orders the results by the schedule_code field.
 func ByScheduleCode(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldScheduleCode, opts...).ToFunc()
@@ -208,6 +221,11 @@ func ByVoidReason(opts ...sql.OrderTermOption) OrderOption {
 // ByVoidDeliveryID orders the results by the void_delivery_id field.
 func ByVoidDeliveryID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldVoidDeliveryID, opts...).ToFunc()
+}
+
+// ByVoidSettled orders the results by the void_settled field.
+func ByVoidSettled(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldVoidSettled, opts...).ToFunc()
 }
 
 // ByPlatformField orders the results by platform field.

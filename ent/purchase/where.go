@@ -91,6 +91,11 @@ func ReceivedAt(v time.Time) predicate.Purchase {
 	return predicate.Purchase(sql.FieldEQ(FieldReceivedAt, v))
 }
 
+// StatedThrough applies equality check predicate on the "stated_through" field. It's identical to StatedThroughEQ.
+func StatedThrough(v time.Time) predicate.Purchase {
+	return predicate.Purchase(sql.FieldEQ(FieldStatedThrough, v))
+}
+
 // ScheduleCode applies equality check predicate on the "schedule_code" field. It's identical to ScheduleCodeEQ.
 func ScheduleCode(v string) predicate.Purchase {
 	return predicate.Purchase(sql.FieldEQ(FieldScheduleCode, v))
@@ -114,6 +119,11 @@ func VoidReason(v string) predicate.Purchase {
 // VoidDeliveryID applies equality check predicate on the "void_delivery_id" field. It's identical to VoidDeliveryIDEQ.
 func VoidDeliveryID(v int) predicate.Purchase {
 	return predicate.Purchase(sql.FieldEQ(FieldVoidDeliveryID, v))
+}
+
+// VoidSettled applies equality check predicate on the "void_settled" field. It's identical to VoidSettledEQ.
+func VoidSettled(v bool) predicate.Purchase {
+	return predicate.Purchase(sql.FieldEQ(FieldVoidSettled, v))
 }
 
 // PlatformIDEQ applies the EQ predicate on the "platform_id" field.
@@ -359,6 +369,56 @@ func ReceivedAtLT(v time.Time) predicate.Purchase {
 // ReceivedAtLTE applies the LTE predicate on the "received_at" field.
 func ReceivedAtLTE(v time.Time) predicate.Purchase {
 	return predicate.Purchase(sql.FieldLTE(FieldReceivedAt, v))
+}
+
+// StatedThroughEQ applies the EQ predicate on the "stated_through" field.
+func StatedThroughEQ(v time.Time) predicate.Purchase {
+	return predicate.Purchase(sql.FieldEQ(FieldStatedThrough, v))
+}
+
+// StatedThroughNEQ applies the NEQ predicate on the "stated_through" field.
+func StatedThroughNEQ(v time.Time) predicate.Purchase {
+	return predicate.Purchase(sql.FieldNEQ(FieldStatedThrough, v))
+}
+
+// StatedThroughIn applies the In predicate on the "stated_through" field.
+func StatedThroughIn(vs ...time.Time) predicate.Purchase {
+	return predicate.Purchase(sql.FieldIn(FieldStatedThrough, vs...))
+}
+
+// StatedThroughNotIn applies the NotIn predicate on the "stated_through" field.
+func StatedThroughNotIn(vs ...time.Time) predicate.Purchase {
+	return predicate.Purchase(sql.FieldNotIn(FieldStatedThrough, vs...))
+}
+
+// StatedThroughGT applies the GT predicate on the "stated_through" field.
+func StatedThroughGT(v time.Time) predicate.Purchase {
+	return predicate.Purchase(sql.FieldGT(FieldStatedThrough, v))
+}
+
+// StatedThroughGTE applies the GTE predicate on the "stated_through" field.
+func StatedThroughGTE(v time.Time) predicate.Purchase {
+	return predicate.Purchase(sql.FieldGTE(FieldStatedThrough, v))
+}
+
+// StatedThroughLT applies the LT predicate on the "stated_through" field.
+func StatedThroughLT(v time.Time) predicate.Purchase {
+	return predicate.Purchase(sql.FieldLT(FieldStatedThrough, v))
+}
+
+// StatedThroughLTE applies the LTE predicate on the "stated_through" field.
+func StatedThroughLTE(v time.Time) predicate.Purchase {
+	return predicate.Purchase(sql.FieldLTE(FieldStatedThrough, v))
+}
+
+// StatedThroughIsNil applies the IsNil predicate on the "stated_through" field.
+func StatedThroughIsNil() predicate.Purchase {
+	return predicate.Purchase(sql.FieldIsNull(FieldStatedThrough))
+}
+
+// StatedThroughNotNil applies the NotNil predicate on the "stated_through" field.
+func StatedThroughNotNil() predicate.Purchase {
+	return predicate.Purchase(sql.FieldNotNull(FieldStatedThrough))
 }
 
 // ScheduleCodeEQ applies the EQ predicate on the "schedule_code" field.
@@ -639,6 +699,16 @@ func VoidDeliveryIDIsNil() predicate.Purchase {
 // VoidDeliveryIDNotNil applies the NotNil predicate on the "void_delivery_id" field.
 func VoidDeliveryIDNotNil() predicate.Purchase {
 	return predicate.Purchase(sql.FieldNotNull(FieldVoidDeliveryID))
+}
+
+// VoidSettledEQ applies the EQ predicate on the "void_settled" field.
+func VoidSettledEQ(v bool) predicate.Purchase {
+	return predicate.Purchase(sql.FieldEQ(FieldVoidSettled, v))
+}
+
+// VoidSettledNEQ applies the NEQ predicate on the "void_settled" field.
+func VoidSettledNEQ(v bool) predicate.Purchase {
+	return predicate.Purchase(sql.FieldNEQ(FieldVoidSettled, v))
 }
 
 // HasPlatform applies the HasEdge predicate on the "platform" edge.

@@ -27,12 +27,15 @@ func (Purchase) Fields() []ent.Field {
 		field.Int64("amount").NonNegative().Immutable().Comment("rupiah"),
 		field.Time("purchased_at").Immutable().Comment("event time"),
 		field.Time("received_at").Immutable().Comment("when we first received the report"),
+		field.Time("stated_through").Optional().Nillable().Immutable().
+			Comment("before when the platform had stated by then that all was sent, exclusive; null when that does not cover the purchase"),
 		field.String("schedule_code").Default("").Immutable(),
 		field.Int("delivery_id").Immutable().Comment("the delivery that reported it"),
 		field.Enum("evidence").GoType(rules.Evidence("")),
 		field.Time("voided_at").Optional().Nillable().Comment("event time of the void"),
 		optionalText("void_reason"),
 		field.Int("void_delivery_id").Optional().Nillable(),
+		field.Bool("void_settled").Default(false).Comment("the void was known when the membership was last revoked"),
 	}
 }
 
@@ -85,6 +88,7 @@ func (Delivery) Fields() []ent.Field {
 		field.Enum("reason").GoType(rules.Reason("")).Optional().Nillable(),
 		field.String("problem").Default("").Comment("where a malformed body departs from the contract; never its values"),
 		field.Int("attempts").Default(1),
+		field.Time("retry_at").Optional().Nillable().Comment("when a delivery from the future is believed, inclusive; null for any other"),
 		field.Time("settled_at").Optional().Nillable().Comment("when it was applied or dismissed; null exactly while in quarantine"),
 		optionalText("settled_by"),
 	}
@@ -110,6 +114,7 @@ func (Delivery) Indexes() []ent.Index {
 		index.Fields("card_number").Annotations(quarantined),
 		index.Fields("platform_id", "invoice_code").Annotations(quarantined),
 		index.Fields("reason", "id").Annotations(quarantined),
+		index.Fields("retry_at").Annotations(quarantined),
 	}
 }
 

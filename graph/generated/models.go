@@ -388,6 +388,26 @@ type RetryDeliveryPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Which reviews. Everything given must hold; an empty list lets nothing through.
+type ReviewFilter struct {
+	// In one of these states.
+	State []rules.ReviewState `json:"state,omitempty"`
+	// Of one of these kinds.
+	Kind []rules.ReviewKind `json:"kind,omitempty"`
+	// About participants of one of these cohorts, by number.
+	Cohort []int `json:"cohort,omitempty"`
+	// Opened in this span.
+	OpenedAt *DateTimeRange `json:"openedAt,omitempty"`
+}
+
+// An order of reviews.
+type ReviewOrder struct {
+	// By what.
+	Field ReviewOrderField `json:"field"`
+	// Which way.
+	Direction OrderDirection `json:"direction"`
+}
+
 // A span of amounts, both bounds inclusive. An absent bound does not bound.
 type RupiahRange struct {
 	// At least so much.
@@ -890,6 +910,61 @@ func (e *PurchaseOrderField) UnmarshalJSON(b []byte) error {
 }
 
 func (e PurchaseOrderField) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What reviews can be ordered by.
+type ReviewOrderField string
+
+const (
+	// When it was opened.
+	ReviewOrderFieldOpenedAt ReviewOrderField = "OPENED_AT"
+)
+
+var AllReviewOrderField = []ReviewOrderField{
+	ReviewOrderFieldOpenedAt,
+}
+
+func (e ReviewOrderField) IsValid() bool {
+	switch e {
+	case ReviewOrderFieldOpenedAt:
+		return true
+	}
+	return false
+}
+
+func (e ReviewOrderField) String() string {
+	return string(e)
+}
+
+func (e *ReviewOrderField) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = ReviewOrderField(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid ReviewOrderField", str)
+	}
+	return nil
+}
+
+func (e ReviewOrderField) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *ReviewOrderField) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e ReviewOrderField) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

@@ -52,6 +52,12 @@ type DeliveryConnection = Connection[*Delivery]
 // DeliveryEdge is a delivery on a page.
 type DeliveryEdge = Edge[*Delivery]
 
+// ReviewConnection is a page of reviews.
+type ReviewConnection = Connection[*Review]
+
+// ReviewEdge is a review on a page.
+type ReviewEdge = Edge[*Review]
+
 // HistoryConnection is a page of a history.
 type HistoryConnection = Connection[*HistoryEntry]
 

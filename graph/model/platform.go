@@ -11,14 +11,15 @@ import (
 
 // Platform is one of the digital platforms that sell trainings.
 type Platform struct {
-	Row       int
-	Code      string
-	Name      string
-	Kind      string
-	Website   *string
-	Active    bool
-	Tolerance int            // seconds
-	Keys      []*PlatformKey // nil when the viewer may not see them
+	Row        int
+	Code       string
+	Name       string
+	Kind       string
+	Website    *string
+	Active     bool
+	Tolerance  int                      // seconds
+	Keys       []*PlatformKey           // nil when the viewer may not see them
+	Statements []*CompletenessStatement // nil when the viewer may not see them
 }
 
 // IsNode marks a [Node].
@@ -26,6 +27,14 @@ func (*Platform) IsNode() {}
 
 // ID returns the global id.
 func (p *Platform) ID() string { return globalid.Encode("Platform", p.Row) }
+
+// CompletenessStatement is a platform's word that it has sent every purchase made before an instant.
+type CompletenessStatement struct {
+	Through    time.Time // exclusive
+	Count      int
+	Amount     int64 // rupiah
+	ReceivedAt time.Time
+}
 
 // PlatformKey is a key with which a platform signs. The secret is never loaded.
 type PlatformKey struct {

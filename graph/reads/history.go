@@ -9,7 +9,6 @@ import (
 	"gelombang/graph/model"
 	"gelombang/graph/selection"
 	"gelombang/internal/db"
-	"gelombang/internal/rules"
 )
 
 // factsRow is one side of a change.
@@ -97,66 +96,4 @@ func (r *Reader) historyScope() where {
 		return equals("pa.card_number", card)
 	}
 	return nothing
-}
-
-type reviewRow struct {
-	object                model.Review
-	participant, purchase int
-	opened, closed        db.Time
-	decision              sql.NullString
-	decidedBy, note       string
-}
-
-var reviewTypes = []string{"Review", "Node"}
-
-func (r *Reader) reviews() entity[reviewRow, model.Review] {
-	return entity[reviewRow, model.Review]{
-		types: reviewTypes,
-		from:  "reviews rv LEFT JOIN participants pa ON pa.id = rv.participant_id",
-		columns: []string{
-			"rv.id", "rv.participant_id", "rv.purchase_id", "rv.kind", "rv.state", "rv.opened_at", "rv.closed_at", "rv.decision", "rv.decided_by", "rv.note",
-		},
-		into: func(row *reviewRow) []any {
-			o := &row.object
-			return []any{&o.Row, &row.participant, &row.purchase, &o.Kind, &o.State, &row.opened, &row.closed, &row.decision, &row.decidedBy, &row.note}
-		},
-		fill:   r.completeReviews,
-		object: func(row *reviewRow) *model.Review { return &row.object },
-	}
-}
-
-func (r *Reader) completeReviews(ctx context.Context, sel selection.Selection, rows []*reviewRow) error {
-	participantIDs, purchaseIDs := make([]int, len(rows)), make([]int, len(rows))
-	for i, row := range rows {
-		o := &row.object
-		o.OpenedAt, o.ClosedAt, o.Decision = row.opened.Time, row.closed.Pointer(), nullable[rules.ReviewDecision](row.decision)
-		if r.Viewer.SeesActors() {
-			o.DecidedBy, o.Note = model.Text(row.decidedBy), model.Text(row.note)
-		}
-		participantIDs[i], purchaseIDs[i] = row.participant, row.purchase
-	}
-	if sel.Has("participant") {
-		participants, err := r.participantsByID(ctx, sel.Sub("participant", participantTypes...), participantIDs)
-		if err != nil {
-			return err
-		}
-		for _, row := range rows {
-			row.object.Participant = participants[row.participant]
-		}
-	}
-	if sel.Has("purchase") {
-		purchases, err := r.purchasesByID(ctx, sel.Sub("purchase", purchaseTypes...), purchaseIDs)
-		if err != nil {
-			return err
-		}
-		for _, row := range rows {
-			row.object.Purchase = purchases[row.purchase]
-		}
-	}
-	return nil
-}
-
-// Review returns the review with the row id; nil when there is none that the viewer may see.
-func (r *Reader) Review(ctx context.Context, sel selection.Selection, id int) (*model.Review, error) {
-	return one(ctx, r, r.reviews(), sel, and(equals("rv.id", id), r.historyScope()))
 }

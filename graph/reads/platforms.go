@@ -46,10 +46,19 @@ func (r *Reader) catalogueScope() where {
 const MaxKeys = 100
 
 func (r *Reader) fillPlatforms(ctx context.Context, sel selection.Selection, rows []*platformRow) error {
+	for _, row := range rows {
+		row.object.Website = model.Text(row.website)
+	}
+	if err := r.fillKeysOfPlatforms(ctx, sel, rows); err != nil {
+		return err
+	}
+	return r.fillStatements(ctx, sel, rows)
+}
+
+func (r *Reader) fillKeysOfPlatforms(ctx context.Context, sel selection.Selection, rows []*platformRow) error {
 	var ids []int
 	byID := map[int]*model.Platform{}
 	for _, row := range rows {
-		row.object.Website = model.Text(row.website)
 		if r.Viewer.SeesKeys(row.object.Code) {
 			row.object.Keys = []*model.PlatformKey{}
 			ids = append(ids, row.object.Row)

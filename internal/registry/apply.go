@@ -16,7 +16,7 @@ func (w *workspace) apply(m *message) {
 		return
 	}
 	if rules.FromFuture(m.submission.Event.EventTime(), w.tx.Now, w.settings) {
-		m.quarantine(rules.ReasonFromFuture)
+		w.hold(m, rules.ReasonFromFuture)
 		return
 	}
 	switch e := m.submission.Event.(type) {
@@ -35,6 +35,15 @@ func (w *workspace) apply(m *message) {
 	}
 }
 
+// hold leaves a message in quarantine. One from the future is tried again as soon as nothing in it is ahead
+// of our clock any more.
+func (w *workspace) hold(m *message, reason rules.Reason) {
+	m.quarantine(reason)
+	if reason == rules.ReasonFromFuture {
+		m.retryAt = rules.BelievedFrom(m.submission.Event, w.settings)
+	}
+}
+
 func (w *workspace) applyPurchase(m *message, e rules.PurchaseCompleted) {
 	p := w.byCard[e.CardNumber]
 	if p == nil {
@@ -46,16 +55,17 @@ func (w *workspace) applyPurchase(m *message, e rules.PurchaseCompleted) {
 	report := rules.Purchase{
 		PurchaseKey: rules.PurchaseKey{Platform: w.platforms[platformID], Invoice: e.InvoiceCode},
 		Course:      e.CourseCode, Amount: e.Amount,
-		PurchasedAt: db.Instant(e.PurchasedAt), ReceivedAt: m.submission.ReceivedAt,
+		PurchasedAt: db.Instant(e.PurchasedAt), ReceivedAt: m.receivedAt(),
+		StatedThrough: w.statedThrough(m, db.Instant(e.PurchasedAt)),
 	}
 	var known *rules.Purchase
 	sameCard := false
 	if q := w.purchases[key]; q != nil {
 		known, sameCard = &q.Purchase, q.owner == p
 	}
-	v := rules.JudgePurchase(p.membership(), known, sameCard, report, w.tx.Now, w.completeThrough(platformID, m), w.settings)
+	v := rules.JudgePurchase(p.membership(), known, sameCard, report, w.tx.Now, w.settings)
 	if v.Quarantine != "" {
-		m.quarantine(v.Quarantine)
+		w.hold(m, v.Quarantine)
 		return
 	}
 	m.applied()
@@ -83,7 +93,7 @@ func (w *workspace) applyVoid(m *message, e rules.PurchaseVoided) {
 	}
 	v := rules.JudgeVoid(known, db.Instant(e.VoidedAt), w.tx.Now, w.settings)
 	if v.Quarantine != "" {
-		m.quarantine(v.Quarantine)
+		w.hold(m, v.Quarantine)
 		return
 	}
 	m.applied()
@@ -170,10 +180,19 @@ func (o *offering) withdraw(at time.Time) {
 	o.withdrawn, o.changed = at, true
 }
 
+// applyStatement records what a platform states. A statement about the future is a promise: it waits until
+// its time has come, and then speaks of the reports that arrive from that instant on.
 func (w *workspace) applyStatement(m *message, e rules.CompleteThrough) {
+	if rules.FromFuture(e.Through, w.tx.Now, w.settings) {
+		w.hold(m, rules.ReasonFromFuture)
+		return
+	}
 	said := statement{
 		platformID: m.submission.PlatformID, through: db.Instant(e.Through), count: e.Count, amount: e.Amount,
-		receivedAt: m.submission.ReceivedAt, from: m,
+		receivedAt: m.receivedAt(), from: m,
+	}
+	if from := rules.BelievedFrom(e, w.settings); from.After(said.receivedAt) {
+		said.receivedAt = db.Instant(from) // as from a message that arrived then
 	}
 	for _, s := range w.statements {
 		if s.platformID != said.platformID || !s.through.Equal(said.through) {
@@ -190,12 +209,12 @@ func (w *workspace) applyStatement(m *message, e rules.CompleteThrough) {
 	w.statements = append(w.statements, said)
 }
 
-// completeThrough returns the latest instant up to which the platform had stated, before the message
-// arrived, that everything was sent; zero when it had not.
-func (w *workspace) completeThrough(platformID int, m *message) time.Time {
+// statedThrough returns the latest instant before which the platform had stated, before the message
+// arrived, that every purchase was sent; zero when that does not cover one made at purchasedAt.
+func (w *workspace) statedThrough(m *message, purchasedAt time.Time) time.Time {
 	var latest time.Time
 	for _, s := range w.statements {
-		if s.platformID == platformID && s.receivedAt.Before(m.submission.ReceivedAt) && s.through.After(latest) {
+		if s.platformID == m.submission.PlatformID && s.receivedAt.Before(m.receivedAt()) && s.through.After(purchasedAt) && s.through.After(latest) {
 			latest = s.through
 		}
 	}

@@ -68,48 +68,44 @@ func TestManyCopiesOfOneDeliveryAreOnePurchase(t *testing.T) {
 }
 
 // TestTwoServersEndAsOneWould splits a load at random between two servers, in groups that concern the same
-// participants, with duplicates, voids and imports in between. What comes of it is what the model says, which
-// knows of no order and no servers.
+// participants, with duplicates, voids, imports and extensions in between. What comes of it is what the model
+// says, which knows of no order and no servers.
 func TestTwoServersEndAsOneWould(t *testing.T) {
 	servers(t, func(t *testing.T, f *registrytest.Fixture, d *db.DB, two []*registry.Registry) {
 		f.Cohort13(0)
-		teller := &teller{fixture: f, db: d}
+		teller := newTeller(f, d)
 		for round := range 4 {
 			seed := 13 + round
 			s := rapid.Custom(func(t *rapid.T) tale { return tales(t, 40, 40) }).Example(seed)
 			f.Clock.Set(instant(s.now))
 			teller.told++
 			cards := teller.people(s)
-			var late []registry.ParticipantRow
-			for i, p := range s.people {
-				if p.arrives == between {
-					late = append(late, registry.ParticipantRow{Line: 2, CardNumber: cards[i]})
-				}
-			}
 			random := rand.New(rand.NewPCG(uint64(seed), 0))
-			todo := teller.messages(s, cards)
-			random.Shuffle(len(todo), func(i, j int) { todo[i], todo[j] = todo[j], todo[i] })
-			var wg sync.WaitGroup
-			for i, share := range deal(random, todo, 6) {
-				server := two[i%2]
-				wg.Go(func() {
-					for _, group := range share {
-						for _, r := range server.Submit(context.Background(), group) {
-							if r.Err != nil {
-								t.Errorf("a delivery was not stored: %v", r.Err)
+			flood := func(todo []registry.Submission, meanwhile func()) {
+				random.Shuffle(len(todo), func(i, j int) { todo[i], todo[j] = todo[j], todo[i] })
+				var wg sync.WaitGroup
+				for i, share := range deal(random, todo, 6) {
+					server := two[i%2]
+					wg.Go(func() {
+						for _, group := range share {
+							for _, r := range server.Submit(context.Background(), group) {
+								if r.Err != nil {
+									t.Errorf("a delivery was not stored: %v", r.Err)
+								}
 							}
 						}
-					}
-				})
+					})
+				}
+				wg.Go(meanwhile)
+				wg.Wait()
 			}
-			wg.Go(func() {
-				for _, row := range late {
-					if _, err := two[1].ImportParticipants(context.Background(), registrytest.Officer, 13, []registry.ParticipantRow{row}); err != nil {
-						t.Errorf("import: %v", err)
-					}
+			flood(teller.messages(s, cards, true), func() {})
+			teller.settle(s, cards)
+			flood(teller.messages(s, cards, false), func() {
+				for _, st := range teller.steps(s, cards) {
+					teller.take(two[1], st)
 				}
 			})
-			wg.Wait()
 			if diff := cmp.Diff(s.ending(), teller.outcome(s, cards)); diff != "" {
 				t.Errorf("round %d (-model +servers):\n%s", round, diff)
 			}

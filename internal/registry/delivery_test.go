@@ -161,6 +161,74 @@ func TestWhatIsFromTheFutureIsAppliedWhenItsTimeHasCome(t *testing.T) {
 	})
 }
 
+// TestWhatIsFromTheFutureIsNotTriedBeforeItsTime counts the attempts of rounds a minute apart, for messages of
+// which only what they report is ahead.
+func TestWhatIsFromTheFutureIsNotTriedBeforeItsTime(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		f := registrytest.New(t, d)
+		card := f.Cohort13(1)[0]
+		start, ahead := f.Now(), f.Now().Add(15*time.Minute)
+		f.Send(f.Message("tokopedia", registrytest.Bought("A", card, start)))
+		bought := registrytest.Bought("B", card, ahead)
+		voided := registrytest.Voided("A", ahead)
+		stated := rules.CompleteThrough{Through: ahead, Count: 1, Amount: 250_000}
+		bought.Timestamp, voided.Timestamp, stated.Timestamp = start, start, start
+		var ids []int
+		for _, r := range f.Send(f.Message("tokopedia", bought), f.Message("tokopedia", voided), f.Message("tokopedia", stated)) {
+			if r.Reason != rules.ReasonFromFuture {
+				t.Errorf("delivery %d: %s %s", r.DeliveryID, r.Status, r.Reason)
+			}
+			ids = append(ids, r.DeliveryID)
+		}
+		retry, err := f.RetryDelivery(context.Background(), registrytest.Officer, ids[0]) // by hand, in vain
+		if err != nil || retry.Attempts != 2 || retry.RetryAt == nil {
+			t.Errorf("tried by hand: %v (%v)", retry, err)
+		}
+		for minute := range 12 {
+			f.Clock.Set(start.Add(time.Duration(minute) * time.Minute))
+			want := 0
+			if minute == 10 {
+				want = len(ids)
+			}
+			if n, err := f.RetryWaiting(context.Background()); n != want || err != nil {
+				t.Errorf("after %d minutes: applied %d (%v), want %d", minute, n, err, want)
+			}
+			for i, id := range ids {
+				got := deliveryOf(t, d, id)
+				attempts := 1
+				if i == 0 {
+					attempts++
+				}
+				if minute >= 10 {
+					attempts++
+				}
+				if got.Attempts != attempts || (got.RetryAt != nil) != (minute < 10) || (got.RetryAt != nil && !got.RetryAt.Equal(start.Add(10*time.Minute))) {
+					t.Errorf("after %d minutes: %s was tried %d times, next at %v", minute, got.EventType, got.Attempts, got.RetryAt)
+				}
+			}
+		}
+	})
+}
+
+// TestAnotherObstacleIsNotWaitedForByTheClock has a purchase from the future turn out to name an unknown card.
+func TestAnotherObstacleIsNotWaitedForByTheClock(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		f := registrytest.New(t, d)
+		f.Cohort13(0)
+		ahead := f.Now().Add(time.Hour)
+		id := f.Send(f.Message("tokopedia", registrytest.Bought("A", "3113000000000042", ahead)))[0].DeliveryID
+		f.Clock.Set(ahead)
+		for range 2 {
+			if n, err := f.RetryWaiting(context.Background()); n != 0 || err != nil {
+				t.Errorf("applied %d (%v)", n, err)
+			}
+		}
+		if got := deliveryOf(t, d, id); *got.Reason != rules.ReasonUnknownCard || got.RetryAt != nil || got.Attempts != 2 {
+			t.Errorf("it waits for %s, to be tried at %v, after %d attempts", *got.Reason, got.RetryAt, got.Attempts)
+		}
+	})
+}
+
 // TestRetryWaitingHealsWhatACrashLeftBehind brings about by hand what a server leaves that stops between the
 // commit of a group and the round for those who wait for it: the obstacle is gone, and nobody looks.
 func TestRetryWaitingHealsWhatACrashLeftBehind(t *testing.T) {

@@ -115,8 +115,11 @@ func rulesPurchase(q *ent.Purchase) rules.Purchase {
 		PurchaseKey: rules.PurchaseKey{Platform: q.Edges.Platform.Code, Invoice: q.InvoiceCode},
 		Course:      q.Edges.Offering.CourseCode, Amount: q.Amount, PurchasedAt: q.PurchasedAt, ReceivedAt: q.ReceivedAt, Evidence: q.Evidence,
 	}
+	if q.StatedThrough != nil {
+		purchase.StatedThrough = *q.StatedThrough
+	}
 	if q.VoidedAt != nil {
-		purchase.VoidedAt = *q.VoidedAt
+		purchase.VoidedAt, purchase.VoidSettled = *q.VoidedAt, q.VoidSettled
 	}
 	return purchase
 }

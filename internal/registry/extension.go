@@ -31,7 +31,7 @@ type ExtendDeadline struct {
 
 // ExtendDeadline grants a later deadline. An extension never shortens: whoever has a later deadline
 // keeps it. A purchase that was late may count now, and a void that came after the deadline may now
-// lie before it.
+// lie before it. Whoever it would harm, by [rules.ExtensionHarms], is passed over.
 func (r *Registry) ExtendDeadline(ctx context.Context, v viewer.Viewer, in ExtendDeadline) (*ent.Extension, error) {
 	if err := authorise(v.ManagesCohorts(), "extend deadlines"); err != nil {
 		return nil, err
@@ -147,9 +147,9 @@ type raise struct {
 // raiseBatch is how many participants are reconsidered at once, to bound the memory.
 const raiseBatch = 2000
 
-// raiseDeadlines moves the deadlines that are before until, and returns how many. Only those with
-// purchases or a revocation need to be reconsidered one by one; for all others the deadline is the
-// only fact that changes, and two statements move them and write their history.
+// raiseDeadlines moves the deadlines that are before until, except where that would harm, and returns how
+// many. Only those with purchases or a revocation need to be reconsidered one by one; for all others the
+// deadline is the only fact that changes, and two statements move them and write their history.
 func (r *Registry) raiseDeadlines(ctx context.Context, tx *db.Tx, in raise) (int, error) {
 	where, args := in.condition(tx.Dialect)
 	if tx.Dialect == db.Postgres {
@@ -177,11 +177,13 @@ func (r *Registry) raiseDeadlines(ctx context.Context, tx *db.Tx, in raise) (int
 		return 0, err
 	}
 	for batch := range slices.Chunk(ids, raiseBatch) {
-		if err := r.raiseSpecial(ctx, tx, in, batch); err != nil {
+		n, err := r.raiseSpecial(ctx, tx, in, batch)
+		if err != nil {
 			return 0, err
 		}
+		moved += n
 	}
-	return moved + len(ids), nil
+	return moved, nil
 }
 
 func (in raise) condition(d db.Dialect) (string, []any) {
@@ -217,19 +219,34 @@ func (r *Registry) raisePlain(ctx context.Context, tx *db.Tx, in raise, where st
 	return int(moved), err
 }
 
-func (r *Registry) raiseSpecial(ctx context.Context, tx *db.Tx, in raise, ids []int) error {
+// raiseSpecial moves the deadlines of participants for whom more may change, and returns how many. Whoever
+// would be worse off is left as it is.
+func (r *Registry) raiseSpecial(ctx context.Context, tx *db.Tx, in raise, ids []int) (int, error) {
 	w, n := newWorkspace(tx, r.settings), newNeed()
 	for _, id := range ids {
 		n.ids[id] = true
 	}
 	if err := w.load(ctx, n); err != nil {
-		return err
+		return 0, err
 	}
+	moved := 0
 	for _, id := range ids {
 		p := w.participants[id]
+		if p.harmedBy(in.until, w) {
+			continue
+		}
 		before := p.facts()
 		p.deadline = rules.Extend(p.deadline, in.until)
 		w.reconsider(p, before, occasion{effectiveAt: tx.Now, cause: rules.CausePerson, actor: in.actor, reason: in.reason})
+		moved++
 	}
-	return w.persist(ctx, nil)
+	return moved, w.persist(ctx, nil)
+}
+
+// harmedBy reports whether the participant would be worse off with a deadline extended until then.
+func (p *participant) harmedBy(until time.Time, w *workspace) bool {
+	m, set := p.membership(), p.set()
+	before := rules.Reconsider(m, set, w.settings)
+	m.Facts.Deadline = rules.Extend(p.deadline, until)
+	return rules.ExtensionHarms(before, rules.Reconsider(m, set, w.settings), w.tx.Now)
 }

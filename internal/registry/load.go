@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"gelombang/internal/db"
 	"gelombang/internal/rules"
@@ -17,12 +18,19 @@ type need struct {
 	ids        map[int]bool // participants by id
 	invoices   map[invoice]bool
 	courses    map[course]bool
-	catalogue  bool // the courses may be changed, not only referred to
-	statements bool
+	catalogue  bool              // the courses may be changed, not only referred to
+	statements map[int]time.Time // by platform, those from this instant on
 }
 
 func newNeed() *need {
-	return &need{cards: map[string]bool{}, ids: map[int]bool{}, invoices: map[invoice]bool{}, courses: map[course]bool{}}
+	return &need{cards: map[string]bool{}, ids: map[int]bool{}, invoices: map[invoice]bool{}, courses: map[course]bool{}, statements: map[int]time.Time{}}
+}
+
+// statementsFrom adds the platform's statements that reach to the instant or beyond.
+func (n *need) statementsFrom(platform int, t time.Time) {
+	if earliest, ok := n.statements[platform]; !ok || t.Before(earliest) {
+		n.statements[platform] = t
+	}
 }
 
 // of adds what a message needs.
@@ -33,6 +41,7 @@ func (n *need) of(m *message) {
 		n.cards[e.CardNumber] = true
 		n.invoices[invoice{platform, e.InvoiceCode}] = true
 		n.courses[course{platform, e.CourseCode}] = true
+		n.statementsFrom(platform, e.PurchasedAt)
 	case rules.PurchaseVoided:
 		n.invoices[invoice{platform, e.InvoiceCode}] = true
 	case rules.OfferingUpserted:
@@ -40,7 +49,7 @@ func (n *need) of(m *message) {
 	case rules.OfferingWithdrawn:
 		n.courses[course{platform, e.CourseCode}], n.catalogue = true, true
 	case rules.CompleteThrough:
-		n.statements = true
+		n.statementsFrom(platform, e.Through)
 	}
 }
 
@@ -140,12 +149,13 @@ func (w *workspace) loadPurchases(ctx context.Context, _ *need) error {
 	return db.Query(ctx, w.tx, func(rows *sql.Rows) error {
 		q := &purchase{offering: &offering{}}
 		var owner int
-		var purchased, received, voided db.Time
-		if err := rows.Scan(&q.id, &q.platformID, &q.Invoice, &owner, &q.offering.id, &q.Course, &q.Amount, &purchased, &received, &voided, &q.Evidence); err != nil {
+		var purchased, received, stated, voided db.Time
+		if err := rows.Scan(&q.id, &q.platformID, &q.Invoice, &owner, &q.offering.id, &q.Course, &q.Amount, &purchased, &received, &stated,
+			&voided, &q.VoidSettled, &q.Evidence); err != nil {
 			return err
 		}
 		q.Platform = w.platforms[q.platformID]
-		q.PurchasedAt, q.ReceivedAt, q.VoidedAt = purchased.Time, received.Time, voided.Time
+		q.PurchasedAt, q.ReceivedAt, q.StatedThrough, q.VoidedAt = purchased.Time, received.Time, stated.Time, voided.Time
 		p := w.participants[owner]
 		q.owner = p
 		p.purchases = append(p.purchases, q)
@@ -154,7 +164,7 @@ func (w *workspace) loadPurchases(ctx context.Context, _ *need) error {
 			p.first = q
 		}
 		return nil
-	}, "SELECT q.id, q.platform_id, q.invoice_code, q.participant_id, q.offering_id, o.course_code, q.amount, q.purchased_at, q.received_at, q.voided_at, q.evidence"+
+	}, "SELECT q.id, q.platform_id, q.invoice_code, q.participant_id, q.offering_id, o.course_code, q.amount, q.purchased_at, q.received_at, q.stated_through, q.voided_at, q.void_settled, q.evidence"+
 		" FROM purchases q JOIN offerings o ON o.id = q.offering_id WHERE "+d.Any("q.participant_id", 1),
 		d.Ints(slices.Collect(maps.Keys(w.participants))))
 }
@@ -209,16 +219,13 @@ func (w *workspace) loadOfferings(ctx context.Context, n *need) error {
 		d.Any("platform_id", 1)+" AND "+d.Any("course_code", 2)+" ORDER BY id"+lock, d.Ints(platforms), d.Texts(codes))
 }
 
-// loadStatements loads the platforms' statements of completeness, when one is reported or when a
-// purchase may concern somebody who was revoked.
+// loadStatements loads the platforms' statements of completeness that may cover what is reported. Of a
+// platform that has stated things for years, these are its latest.
 func (w *workspace) loadStatements(ctx context.Context, n *need) error {
-	needed := n.statements
-	for _, p := range w.participants {
-		needed = needed || !p.revokedAt.IsZero()
-	}
-	if !needed {
+	if len(n.statements) == 0 {
 		return nil
 	}
+	earliest := slices.MinFunc(slices.Collect(maps.Values(n.statements)), time.Time.Compare)
 	return db.Query(ctx, w.tx, func(rows *sql.Rows) error {
 		var s statement
 		var through, received db.Time
@@ -228,7 +235,8 @@ func (w *workspace) loadStatements(ctx context.Context, n *need) error {
 		s.through, s.receivedAt = through.Time, received.Time
 		w.statements = append(w.statements, s)
 		return nil
-	}, "SELECT platform_id, through, count, amount, received_at FROM statements")
+	}, "SELECT platform_id, through, count, amount, received_at FROM statements WHERE "+w.tx.Dialect.Any("platform_id", 1)+" AND through >= $2",
+		w.tx.Dialect.Ints(slices.Sorted(maps.Keys(n.statements))), db.Instant(earliest))
 }
 
 // split returns the two halves of the keys, each without repetition and in order.

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"time"
 
+	"gelombang/internal/db"
 	"gelombang/internal/rules"
 )
 
@@ -40,6 +41,7 @@ const (
 type Receipt struct {
 	Status     ReceiptStatus
 	Reason     rules.Reason // why it is in quarantine
+	Problem    string       // where a malformed body departs from the contract; never a value
 	DeliveryID int
 	// Err says that this submission could not be stored, or that it is unknown whether it was: the
 	// sender must send it again.
@@ -56,6 +58,7 @@ type message struct {
 	reason     rules.Reason
 	stored     bool // it is in the database already
 	attempts   int
+	retryAt    time.Time // zero unless it is from the future
 	settledBy  string
 	label
 }
@@ -78,11 +81,15 @@ func (m *message) reusedKey() string {
 	return m.submission.MessageID + "#" + hex.EncodeToString(m.digest[:])
 }
 
+// receivedAt is when the message first arrived, as it is stored: whatever is held against it must come out
+// the same when the message is tried again.
+func (m *message) receivedAt() time.Time { return db.Instant(m.submission.ReceivedAt) }
+
 func (m *message) quarantine(reason rules.Reason) {
-	m.outcome, m.reason = rules.DeliveryQuarantined, reason
+	m.outcome, m.reason, m.retryAt = rules.DeliveryQuarantined, reason, time.Time{}
 }
 
-func (m *message) applied() { m.outcome, m.reason = rules.DeliveryApplied, "" }
+func (m *message) applied() { m.outcome, m.reason, m.retryAt = rules.DeliveryApplied, "", time.Time{} }
 
 // labelOf reads the label off the event.
 func labelOf(s Submission) label {

@@ -8,7 +8,7 @@ import (
 
 // The model is what must come of a set of messages, written from docs/semantics.md and not from the
 // code: whole microseconds since 00:00 WIB of day 1, and no function of package rules. It does not
-// know in which order messages arrive.
+// know in which order messages arrive and extensions are granted, except on which side of the settlement.
 const (
 	second   = int64(time.Second / time.Microsecond)
 	hour     = 3600 * second
@@ -16,13 +16,19 @@ const (
 	deadline = 30 * day     // exclusive
 	lag      = 72 * hour    // inclusive
 	ahead    = 300 * second // inclusive
+
+	// What tokopedia has stated: that it has sent whatever was bought before one instant, in a message that
+	// arrived at another.
+	statedThrough = deadline + hour
+	statedAt      = deadline + lag
 )
 
 // person is a recipient of the tale.
 type person struct {
-	arrives arrival
-	revoked bool // before any message comes
-	sales   []sale
+	arrives  arrival
+	settled  bool  // a settlement revokes the person, if overdue then
+	extended int64 // when not zero, the deadline is extended until then, after the settlement
+	sales    []sale
 }
 
 // arrival says when a person is imported.
@@ -43,6 +49,7 @@ type sale struct {
 	void              *int64 // nil when it is never voided
 	copies            int    // of each message, byte for byte
 	repeats           int    // messages that say the same under an id of their own, at least 1
+	early, voidEarly  bool   // the messages come before the settlement
 }
 
 func (s sale) name() string { return s.platform + "/" + s.invoice }
@@ -56,11 +63,42 @@ func (s sale) voided(now int64) bool {
 	return s.void != nil && *s.void >= s.bought && *s.void <= now+ahead
 }
 
+// trusted reports whether a sale ends a revocation without a person's decision.
+func (s sale) trusted(deadline int64) bool {
+	stated := s.platform == "tokopedia" && s.bought < statedThrough && s.received > statedAt
+	return s.received <= deadline+lag && !stated
+}
+
+// revoked reports whether the settlement revokes: the deadline has passed, and every sale in time that is
+// known was voided before it.
+func (p person) revoked(now int64) bool {
+	for _, s := range p.sales {
+		if s.early && p.records(s, now) && s.bought < deadline && !s.voidKnown(now, deadline) {
+			return false
+		}
+	}
+	return p.settled && now >= deadline
+}
+
+// last is the deadline that holds in the end.
+func (p person) last() int64 { return max(deadline, p.extended) }
+
+// bears reports whether a sale speaks against a revocation: it was made in time, and the settlement did not
+// know of it that it was voided in time.
+func (p person) bears(s sale, now int64) bool {
+	return p.records(s, now) && s.bought < p.last() && !s.voidKnown(now, p.last())
+}
+
+// voidKnown reports whether the settlement knew of the sale and of its void, which came before end.
+func (s sale) voidKnown(now, end int64) bool {
+	return s.early && s.voidEarly && s.voided(now) && *s.void < end
+}
+
 // ending returns the state of a person who was imported.
 func (p person) ending(now int64) state {
-	e := state{Balance: 1_000_000, Revoked: p.revoked}
+	e := state{Balance: 1_000_000, Revoked: p.revoked(now)}
 	for _, s := range p.sales {
-		if p.records(s, now) && s.bought < deadline && s.received <= deadline+lag {
+		if p.bears(s, now) && s.trusted(p.last()) {
 			e.Revoked = false // once and for all, whatever becomes of the sale
 		}
 	}
@@ -70,7 +108,7 @@ func (p person) ending(now int64) state {
 			continue
 		}
 		evidence, line := "ACCEPTED", ""
-		if e.Revoked && s.bought < deadline {
+		if e.Revoked && p.bears(s, now) {
 			evidence = "PENDING"
 		}
 		if s.voided(now) {
@@ -79,7 +117,7 @@ func (p person) ending(now int64) state {
 			e.Balance -= s.amount
 		}
 		e.Purchases = append(e.Purchases, fmt.Sprintf("%s %s %d %s%s", s.name(), instant(s.bought).Format(time.RFC3339Nano), s.amount, evidence, line))
-		if s.bought < deadline && !e.Revoked && !s.voided(now) && (first == nil || s.comesBefore(*first)) {
+		if s.bought < p.last() && !e.Revoked && !s.voided(now) && (first == nil || s.comesBefore(*first)) {
 			first = &p.sales[i]
 		}
 	}
@@ -96,7 +134,7 @@ func (p person) ending(now int64) state {
 		e.Status = "UNDER_REVIEW"
 	case e.First != "":
 		e.Status = "PURCHASED"
-	case now >= deadline:
+	case now >= p.last():
 		e.Status = "OVERDUE"
 	default:
 		e.Status = "AWAITING"
@@ -109,7 +147,7 @@ func (p person) ending(now int64) state {
 func (p person) questions(revoked bool, now int64) []string {
 	var open []string
 	for _, s := range p.sales {
-		if !p.records(s, now) || s.bought >= deadline || (s.voided(now) && *s.void < deadline) {
+		if !p.records(s, now) || s.bought >= p.last() || (s.voided(now) && *s.void < p.last()) {
 			continue
 		}
 		if revoked {

@@ -56,7 +56,8 @@ func (w *workspace) writeDeliveries(ctx context.Context, messages []*message) er
 	}
 	return db.Bulk{Table: "deliveries", Columns: []string{
 		"platform_id", "message_id", "dedupe_key", "platform_key_id", "body", "body_sha256", "headers", "signed_at", "received_at",
-		"event_type", "event_time", "card_number", "invoice_code", "course_code", "outcome", "reason", "problem", "attempts", "settled_at", "settled_by",
+		"event_type", "event_time", "card_number", "invoice_code", "course_code", "outcome", "reason", "problem", "attempts",
+		"retry_at", "settled_at", "settled_by",
 	}, Rows: rows, Suffix: "RETURNING id, platform_id, dedupe_key"}.Insert(ctx, w.tx, func(rows *sql.Rows) error {
 		var id int
 		var k key
@@ -76,7 +77,8 @@ func (w *workspace) deliveryRow(m *message) []any {
 	}
 	return []any{
 		s.PlatformID, s.MessageID, m.dedupeKey, s.KeyID, s.Body, m.digest[:], s.Headers, db.Instant(s.SignedAt), db.Instant(s.ReceivedAt),
-		m.eventType, db.Time{Time: m.eventTime}, m.card, m.invoice, m.course, string(m.outcome), nullText(string(m.reason)), s.Problem, 1, settled, "",
+		m.eventType, db.Time{Time: m.eventTime}, m.card, m.invoice, m.course, string(m.outcome), nullText(string(m.reason)), s.Problem, 1,
+		db.Time{Time: m.retryAt}, settled, "",
 	}
 }
 
@@ -93,15 +95,15 @@ func (w *workspace) updateDeliveries(ctx context.Context, messages []*message) e
 			settled.Time, by, problem = w.tx.Now, m.settledBy, ""
 		}
 		rows = append(rows, []any{
-			m.id, string(m.outcome), nullText(string(m.reason)), problem, m.attempts, settled, by,
+			m.id, string(m.outcome), nullText(string(m.reason)), problem, m.attempts, db.Time{Time: m.retryAt}, settled, by,
 			m.eventType, db.Time{Time: m.eventTime}, m.card, m.invoice, m.course,
 		})
 	}
 	slices.SortFunc(rows, byID)
 	return db.Bulk{Table: "deliveries", Columns: []string{
-		"outcome", "reason", "problem", "attempts", "settled_at", "settled_by", "event_type", "event_time", "card_number", "invoice_code", "course_code",
+		"outcome", "reason", "problem", "attempts", "retry_at", "settled_at", "settled_by", "event_type", "event_time", "card_number", "invoice_code", "course_code",
 	}, Rows: rows}.
-			Update(ctx, w.tx, []string{"BIGINT", "TEXT", "TEXT", "TEXT", "BIGINT", timeType, "TEXT", "TEXT", timeType, "TEXT", "TEXT", "TEXT"})
+			Update(ctx, w.tx, []string{"BIGINT", "TEXT", "TEXT", "TEXT", "BIGINT", timeType, timeType, "TEXT", "TEXT", timeType, "TEXT", "TEXT", "TEXT"})
 }
 
 func (w *workspace) writeOfferings(ctx context.Context) error {
@@ -145,11 +147,11 @@ func (w *workspace) writeOfferings(ctx context.Context) error {
 func (w *workspace) writePurchases(ctx context.Context) error {
 	var fresh, changed [][]any
 	for _, q := range w.purchases {
-		state := []any{string(q.Evidence), db.Time{Time: q.VoidedAt}, q.voidReason, q.voidedBy.ref()}
+		state := []any{string(q.Evidence), db.Time{Time: q.VoidedAt}, q.voidReason, q.voidedBy.ref(), q.VoidSettled}
 		switch {
 		case q.id == 0:
 			fresh = append(fresh, append([]any{
-				q.platformID, q.Invoice, q.owner.id, q.offering.id, q.Amount, q.PurchasedAt, q.ReceivedAt, q.scheduleCode, q.from.id,
+				q.platformID, q.Invoice, q.owner.id, q.offering.id, q.Amount, q.PurchasedAt, q.ReceivedAt, db.Time{Time: q.StatedThrough}, q.scheduleCode, q.from.id,
 			}, state...))
 		case q.changed:
 			changed = append(changed, append([]any{q.id}, state...))
@@ -160,8 +162,8 @@ func (w *workspace) writePurchases(ctx context.Context) error {
 	})
 	slices.SortFunc(changed, byID)
 	err := db.Bulk{Table: "purchases", Columns: []string{
-		"platform_id", "invoice_code", "participant_id", "offering_id", "amount", "purchased_at", "received_at", "schedule_code", "delivery_id",
-		"evidence", "voided_at", "void_reason", "void_delivery_id",
+		"platform_id", "invoice_code", "participant_id", "offering_id", "amount", "purchased_at", "received_at", "stated_through", "schedule_code",
+		"delivery_id", "evidence", "voided_at", "void_reason", "void_delivery_id", "void_settled",
 	}, Rows: fresh, Suffix: "RETURNING id, platform_id, invoice_code"}.Insert(ctx, w.tx, func(rows *sql.Rows) error {
 		var id int
 		var k invoice
@@ -181,7 +183,7 @@ func (w *workspace) writePurchases(ctx context.Context) error {
 func (w *workspace) updatePurchases(ctx context.Context, rows [][]any) error {
 	for _, row := range rows {
 		_, err := w.tx.ExecContext(ctx, "UPDATE purchases SET evidence = $2, voided_at = $3,"+
-			" void_reason = CASE WHEN CAST($5 AS BIGINT) IS NULL THEN void_reason ELSE $4 END, void_delivery_id = COALESCE(CAST($5 AS BIGINT), void_delivery_id) WHERE id = $1", row...)
+			" void_reason = CASE WHEN CAST($5 AS BIGINT) IS NULL THEN void_reason ELSE $4 END, void_delivery_id = COALESCE(CAST($5 AS BIGINT), void_delivery_id), void_settled = $6 WHERE id = $1", row...)
 		if err != nil {
 			return err
 		}

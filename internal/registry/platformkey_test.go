@@ -112,8 +112,12 @@ func TestACiphertextIsBoundToItsPlatform(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := f.Verifiers(context.Background()); err == nil || strings.Contains(err.Error(), "whsec_") {
-			t.Errorf("a secret of tokopedia opens as one of pintaria (%v)", err)
+		verifiers, err := f.Verifiers(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v := verifiers["pintaria"]; len(v.Keys) != 1 || int(v.Keys[0].ID) != f.Keys["pintaria"] || !v.Unreadable {
+			t.Errorf("a secret of tokopedia opens as one of pintaria: %v", v.Keys)
 		}
 	})
 }
@@ -132,18 +136,28 @@ func TestKeysOverlapWhileAPlatformChangesOver(t *testing.T) {
 			}
 			return key.ID
 		}
-		ends := func(platform string, id int) time.Time { return verifierKey(t, f.Registry, platform, id).NotAfter }
+		ends := func(id int) time.Time {
+			t.Helper()
+			key, err := d.Client().PlatformKey.Get(ctx, id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if key.NotAfter == nil {
+				return time.Time{}
+			}
+			return *key.NotAfter
+		}
 		first, other := f.Keys["tokopedia"], f.Keys["pintaria"]
 		pmo := create(registry.NewPlatformKey{Platform: "tokopedia", Scheme: signature.PMO, ClientCode: "TKP"})
 		second := create(registry.NewPlatformKey{Platform: "tokopedia", Scheme: signature.StandardV1})
-		if !ends("tokopedia", first).IsZero() {
+		if !ends(first).IsZero() {
 			t.Error("without an overlap the earlier key has an end")
 		}
 		start := f.Now().Add(time.Hour)
 		third := create(registry.NewPlatformKey{Platform: "tokopedia", Scheme: signature.StandardV1, NotBefore: start, Overlap: &overlap})
 		for _, id := range []int{first, second} {
-			if !ends("tokopedia", id).Equal(start.Add(overlap)) {
-				t.Errorf("the earlier key %d ends at %v, want %v", id, ends("tokopedia", id), start.Add(overlap))
+			if !ends(id).Equal(start.Add(overlap)) {
+				t.Errorf("the earlier key %d ends at %v, want %v", id, ends(id), start.Add(overlap))
 			}
 		}
 		if got := verifierKey(t, f.Registry, "tokopedia", third); !got.NotBefore.Equal(start) || !got.NotAfter.IsZero() {
@@ -151,14 +165,14 @@ func TestKeysOverlapWhileAPlatformChangesOver(t *testing.T) {
 		}
 		// A later change-over does not lengthen what ends before it, a shorter one shortens.
 		create(registry.NewPlatformKey{Platform: "tokopedia", Scheme: signature.StandardV1, NotBefore: start.Add(48 * time.Hour), Overlap: &overlap})
-		if !ends("tokopedia", first).Equal(start.Add(overlap)) {
-			t.Errorf("the first key was lengthened to %v", ends("tokopedia", first))
+		if !ends(first).Equal(start.Add(overlap)) {
+			t.Errorf("the first key was lengthened to %v", ends(first))
 		}
 		create(registry.NewPlatformKey{Platform: "tokopedia", Scheme: signature.StandardV1, Overlap: &none})
-		if !ends("tokopedia", first).Equal(f.Now()) {
-			t.Errorf("the first key ends at %v, want now", ends("tokopedia", first))
+		if !ends(first).Equal(f.Now()) {
+			t.Errorf("the first key ends at %v, want now", ends(first))
 		}
-		if !ends("tokopedia", pmo).IsZero() || !ends("pintaria", other).IsZero() {
+		if !ends(pmo).IsZero() || !ends(other).IsZero() {
 			t.Error("keys of another scheme or platform were given an end")
 		}
 	})

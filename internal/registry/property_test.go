@@ -26,13 +26,14 @@ import (
 const propertyCases = "300"
 
 // TestEveryOrderOfDeliveriesEndsAsTheModelSays sends random sets of messages through the real intake,
-// in random orders and groups. Whatever the order, the same must come of them.
+// in random orders and groups, some before a settlement and some after it, with imports and extensions in
+// between. Whatever the order, the same must come of them.
 func TestEveryOrderOfDeliveriesEndsAsTheModelSays(t *testing.T) {
 	drawCases(t, propertyCases)
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		f := registrytest.New(t, d)
 		f.Cohort13(0)
-		teller := &teller{fixture: f, db: d}
+		teller := newTeller(f, d)
 		seen := map[string]int{}
 		rapid.Check(t, func(t *rapid.T) {
 			s := tales(t, 1, 3)
@@ -105,25 +106,32 @@ func (s tale) ending() outcome {
 // tales draws a tale of from least to most people.
 func tales(t *rapid.T, least, most int) tale {
 	s := tale{now: rapid.SampledFrom([]int64{deadline - hour, deadline - 1, deadline, deadline + hour, deadline + 4*day}).Draw(t, "now")}
-	edges := []int64{-day, -1, 0, 1, 10 * day, deadline - hour, deadline - 1, deadline, deadline + 1, deadline + hour, s.now, s.now + ahead, s.now + ahead + 1, s.now + day}
+	edges := []int64{-day, -1, 0, 1, 10 * day, deadline - hour, deadline - 1, deadline, deadline + 1, deadline + hour, deadline + day, s.now, s.now + ahead, s.now + ahead + 1, s.now + day}
 	moments := rapid.OneOf(rapid.SampledFrom(edges), rapid.Int64Range(0, deadline-1))
+	arrivals := []int64{deadline, statedAt, statedAt + 1, deadline + day + lag, deadline + day + lag + 1, deadline + 10*day + lag + 1}
 	invoices := 0
 	for range rapid.IntRange(least, most).Draw(t, "people") {
 		p := person{arrives: rapid.SampledFrom([]arrival{before, before, between, never}).Draw(t, "arrives")}
-		p.revoked = p.arrives == before && s.now >= deadline && rapid.Bool().Draw(t, "revoked")
+		if p.arrives == before {
+			p.settled = rapid.Bool().Draw(t, "settled")
+			if days := rapid.SampledFrom([]int64{0, 0, 1, 5, 10}).Draw(t, "extended by"); days > 0 && deadline+days*day > s.now {
+				p.extended = deadline + days*day // an extension until the past may be refused, see TestAnExtensionHarmsNobody
+			}
+		}
 		for range rapid.IntRange(0, 4).Draw(t, "sales") {
 			x := sale{
 				platform: rapid.SampledFrom([]string{"tokopedia", "pintaria"}).Draw(t, "platform"),
 				invoice:  fmt.Sprintf("INV-%03d", invoices),
 				amount:   rapid.SampledFrom([]int64{0, 150_000, 600_000}).Draw(t, "amount"),
 				bought:   moments.Draw(t, "bought"),
-				received: rapid.SampledFrom([]int64{deadline, deadline + lag, deadline + lag + 1}).Draw(t, "received"),
+				received: rapid.SampledFrom(arrivals).Draw(t, "received"),
+				early:    rapid.Bool().Draw(t, "early"),
 				copies:   rapid.IntRange(1, 2).Draw(t, "copies"),
 				repeats:  rapid.IntRange(1, 2).Draw(t, "repeats"),
 			}
 			if rapid.Bool().Draw(t, "is voided") {
-				void := rapid.OneOf(moments, rapid.Int64Range(x.bought, x.bought+2*day)).Draw(t, "void")
-				x.void = &void
+				void := rapid.OneOf(moments, rapid.Int64Range(x.bought, x.bought+2*day), rapid.Just(deadline), rapid.Just(s.now)).Draw(t, "void")
+				x.void, x.voidEarly = &void, rapid.Bool().Draw(t, "void early")
 			}
 			invoices++
 			p.sales = append(p.sales, x)
@@ -140,31 +148,80 @@ type teller struct {
 	told    int
 }
 
-// tell sends the messages of the tale in a random order, cut into random groups, with the imports of
-// those who come late at random points in between, and returns what became of it.
+// newTeller returns a teller to a registry to which tokopedia has stated that it has sent everything.
+func newTeller(f *registrytest.Fixture, d *db.DB) *teller {
+	f.T.Helper()
+	f.Clock.Set(instant(statedAt))
+	f.Send(f.Message("tokopedia", rules.CompleteThrough{Timestamp: instant(statedAt), Through: instant(statedThrough), Count: 1, Amount: 250_000}))
+	return &teller{fixture: f, db: d}
+}
+
+// tell sends the messages of the tale in a random order, cut into random groups, with the settlement in its
+// place, and the imports of those who come late and the extensions at random points after it. It returns what
+// became of it.
 func (x *teller) tell(t *rapid.T, s tale, name string) outcome {
 	x.told++
-	f := x.fixture
-	f.Clock.Set(instant(s.now))
+	x.fixture.Clock.Set(instant(s.now))
 	cards := x.people(s)
-	todo := rapid.Permutation(x.messages(s, cards)).Draw(t, name)
-	late := slices.DeleteFunc(slices.Clone(cards), func(card string) bool { return s.people[slices.Index(cards, card)].arrives != between })
-	for len(todo) > 0 || len(late) > 0 {
-		n := rapid.IntRange(0, len(todo)).Draw(t, "group")
-		f.Send(todo[:n]...)
-		todo = todo[n:]
-		if len(late) > 0 && (len(todo) == 0 || rapid.Bool().Draw(t, "import")) {
-			f.Import(13, []registry.ParticipantRow{{Line: 2, CardNumber: late[0]}})
-			late = late[1:]
-		}
+	x.send(t, rapid.Permutation(x.messages(s, cards, true)).Draw(t, name+", before the settlement"), nil)
+	x.settle(s, cards)
+	steps := x.steps(s, cards)
+	if len(steps) > 1 {
+		steps = rapid.Permutation(steps).Draw(t, name+", steps")
 	}
+	x.send(t, rapid.Permutation(x.messages(s, cards, false)).Draw(t, name), steps)
 	return x.outcome(s, cards)
 }
 
-// people imports those who are there from the beginning, revokes whom the tale says, and returns all cards.
+// send sends the messages, cut into random groups, and takes the steps at random points in between.
+func (x *teller) send(t *rapid.T, todo []registry.Submission, steps []step) {
+	for len(todo) > 0 || len(steps) > 0 {
+		n := rapid.IntRange(0, len(todo)).Draw(t, "group")
+		x.fixture.Send(todo[:n]...)
+		todo = todo[n:]
+		if len(steps) > 0 && (len(todo) == 0 || rapid.Bool().Draw(t, "step")) {
+			x.take(x.fixture.Registry, steps[0])
+			steps = steps[1:]
+		}
+	}
+}
+
+// step is what happens to one person beside the messages: an extension, or else the import.
+type step struct {
+	card     string
+	extended int64
+}
+
+func (x *teller) steps(s tale, cards []string) []step {
+	var all []step
+	for i, p := range s.people {
+		if p.arrives == between || p.extended != 0 {
+			all = append(all, step{cards[i], p.extended})
+		}
+	}
+	return all
+}
+
+func (x *teller) take(server *registry.Registry, st step) {
+	t, ctx := x.fixture.T, context.Background()
+	if st.extended == 0 {
+		result, err := server.ImportParticipants(ctx, registrytest.Officer, 13, []registry.ParticipantRow{{Line: 2, CardNumber: st.card}})
+		if err != nil || result.Added != 1 {
+			t.Errorf("import: %v, %v", result, err)
+		}
+		return
+	}
+	extension, err := server.ExtendDeadline(ctx, registrytest.Officer, registry.ExtendDeadline{
+		Cohort: 13, Scope: rules.ExtendCards, Cards: []string{st.card}, LastDay: instant(st.extended - 1), Reference: "SE 1/2021", Reason: "flood",
+	})
+	if err != nil || extension.Participants != 1 {
+		t.Errorf("extend: %v, %v", extension, err)
+	}
+}
+
+// people imports those who are there from the beginning and returns all cards.
 func (x *teller) people(s tale) []string {
-	f := x.fixture
-	f.T.Helper()
+	x.fixture.T.Helper()
 	cards := make([]string, len(s.people))
 	var rows []registry.ParticipantRow
 	for i, p := range s.people {
@@ -173,29 +230,43 @@ func (x *teller) people(s tale) []string {
 			rows = append(rows, registry.ParticipantRow{Line: i + 2, CardNumber: cards[i]})
 		}
 	}
-	f.Import(13, rows)
-	var ids []int
-	for i, p := range s.people {
-		if p.revoked {
-			ids = append(ids, load(f.T, x.db, cards[i]).ID)
-		}
-	}
-	revoked, err := f.Revoke(context.Background(), registrytest.Officer, registry.Revoke{Participants: ids, EffectiveAt: instant(deadline), Reason: "settlement"})
-	if err != nil || revoked != len(ids) {
-		f.T.Fatalf("revoked %d of %d: %v", revoked, len(ids), err)
-	}
+	x.fixture.Import(13, rows)
 	return cards
 }
 
-func (x *teller) messages(s tale, cards []string) []registry.Submission {
+// settle has a settlement look at those of whom the tale says so. It must revoke whom the model revokes.
+func (x *teller) settle(s tale, cards []string) {
+	f := x.fixture
+	f.T.Helper()
+	var ids []int
+	want := 0
+	for i, p := range s.people {
+		if p.settled {
+			ids = append(ids, load(f.T, x.db, cards[i]).ID)
+		}
+		if p.revoked(s.now) {
+			want++
+		}
+	}
+	revoked, err := f.Revoke(context.Background(), registrytest.Officer, registry.Revoke{Participants: ids, EffectiveAt: instant(deadline), Reason: "settlement"})
+	if err != nil || revoked != want {
+		f.T.Errorf("revoked %d, want %d: %v", revoked, want, err)
+	}
+}
+
+// messages are those of the tale on one side of the settlement, copies included.
+func (x *teller) messages(s tale, cards []string, early bool) []registry.Submission {
 	var all []registry.Submission
 	for i, p := range s.people {
 		for _, sold := range p.sales {
 			invoice := fmt.Sprintf("%s~%d", sold.invoice, x.told)
 			bought := registrytest.Bought(invoice, cards[i], instant(sold.bought))
 			bought.Amount = sold.amount
-			events := []rules.Event{bought}
-			if sold.void != nil {
+			var events []rules.Event
+			if sold.early == early {
+				events = append(events, bought)
+			}
+			if sold.void != nil && sold.voidEarly == early {
 				events = append(events, registrytest.Voided(invoice, instant(*sold.void)))
 			}
 			for _, e := range events {

@@ -256,6 +256,69 @@ func TestAPlatformsStatementMakesLaterReportsDoubtful(t *testing.T) {
 	}
 }
 
+// TestAStatementAboutTheFutureIsNotBelievedBeforeItsTime has a platform state, on the evening before, that it has
+// sent everything of the week that follows. Reports that arrive before the end of that week are not doubted for it.
+func TestAStatementAboutTheFutureIsNotBelievedBeforeItsTime(t *testing.T) {
+	through := wib("2021-04-11T00:00:00")
+	reported := []struct {
+		name    string
+		at      time.Time
+		status  rules.Status
+		reviews []string
+	}{
+		{name: "before its time has come", at: through.Add(-time.Hour), status: rules.StatusPurchased},
+		{name: "five minutes before its end, when it is believed", at: through.Add(-5 * time.Minute), status: rules.StatusPurchased},
+		{name: "after that", at: through.Add(-5*time.Minute + time.Microsecond), status: rules.StatusRevoked, reviews: []string{"LATE_EVIDENCE OPEN"}},
+	}
+	var names []string
+	for _, tt := range reported {
+		names = append(names, tt.name)
+	}
+	for _, waits := range []bool{false, true} { // in quarantine, until the statement is applied
+		dbtest.Each(t, func(t *testing.T, d *db.DB) {
+			f := registrytest.New(t, d)
+			var all []*scene
+			scenes(t, d, f, names, func(s *scene, _ int) {
+				s.Clock.Set(deadline13.Add(time.Hour))
+				s.revokes(deadline13)
+				all = append(all, s)
+			})
+			f.Clock.Set(deadline13.Add(-6 * time.Hour))
+			got := f.Send(f.Message("tokopedia", rules.CompleteThrough{Timestamp: f.Now(), Through: through, Count: 1, Amount: 250_000}))[0]
+			if got.Status != registry.Quarantined || got.Reason != rules.ReasonFromFuture {
+				t.Fatalf("the statement: %+v", got)
+			}
+			var late []registry.Submission
+			for i, tt := range reported {
+				f.Clock.Set(tt.at)
+				if _, err := f.RetryWaiting(context.Background()); err != nil {
+					t.Fatal(err)
+				}
+				m := f.Message("tokopedia", registrytest.Bought("A"+all[i].suffix, all[i].card, wib("2021-03-20T10:00:00")))
+				if waits {
+					late = append(late, m)
+				} else {
+					f.Send(m)
+				}
+			}
+			f.Clock.Set(through.Add(time.Hour))
+			f.Send(late...)
+			if held := quarantine(t, d); held != nil {
+				t.Errorf("left in quarantine: %v", held)
+			}
+			for i, tt := range reported {
+				all[i].t = t
+				if got := all[i].state().Status; got != tt.status {
+					t.Errorf("reported %s: status %s, want %s", tt.name, got, tt.status)
+				}
+				if diff := cmp.Diff(tt.reviews, all[i].reviews()); diff != "" {
+					t.Errorf("reported %s: reviews (-want +got):\n%s", tt.name, diff)
+				}
+			}
+		})
+	}
+}
+
 // TestTwoStatementsForOneInstantMustAgree is how a platform that says two things is noticed.
 func TestTwoStatementsForOneInstantMustAgree(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
@@ -312,6 +375,12 @@ func TestAReviewIsDecidedOnce(t *testing.T) {
 			}
 			if diff := cmp.Diff([]string{"VOID_AFTER_DEADLINE DECIDED REJECT by officer-1"}, s.reviews()); diff != "" {
 				s.t.Errorf("reviews (-want +got):\n%s", diff)
+			}
+			// The note is for the staff; the history is the participant's to read.
+			p := s.participant()
+			last := p.Edges.History[len(p.Edges.History)-1]
+			if want := "review of A" + s.suffix + " at tokopedia decided: REJECT"; p.Edges.Reviews[0].Note != "note" || last.Reason != want {
+				s.t.Errorf("the history tells the decision as %q, want %q", last.Reason, want)
 			}
 		})
 	})

@@ -64,8 +64,19 @@ func (r *Registry) revoke(ctx context.Context, tx *db.Tx, v viewer.Viewer, in Re
 		}
 		before := p.facts()
 		p.revokedAt = db.Instant(in.EffectiveAt)
+		p.settleVoids()
 		w.reconsider(p, before, occasion{effectiveAt: p.revokedAt, cause: rules.CauseSettlement, actor: v.Subject, reason: in.Reason})
 		revoked++
 	}
 	return revoked, w.persist(ctx, nil)
+}
+
+// settleVoids records which voids are known when the membership is revoked: they do not end the revocation,
+// as one that is reported later would.
+func (p *participant) settleVoids() {
+	for _, q := range p.purchases {
+		if q.Voided() != q.VoidSettled {
+			q.VoidSettled, q.changed = q.Voided(), true
+		}
+	}
 }

@@ -223,7 +223,7 @@ func (m *message) receipt() Receipt {
 	if m.outcome == rules.DeliveryApplied {
 		return Receipt{Status: Applied, DeliveryID: m.id}
 	}
-	return Receipt{Status: Quarantined, Reason: m.reason, DeliveryID: m.id}
+	return Receipt{Status: Quarantined, Reason: m.reason, Problem: m.submission.Problem, DeliveryID: m.id}
 }
 
 // panicError is a fault of ours that one delivery brought about; it must not take the others with it.

@@ -28,8 +28,8 @@ const (
 // applied. It is safe to run at any time, on several servers at once: intake and import do the same
 // for what they bring, and this catches what a crash in between left behind.
 func (r *Registry) RetryWaiting(ctx context.Context) (int, error) {
-	ids, err := r.waiting(ctx, "("+cardIsKnown+") OR ("+invoiceIsKnown+") OR ("+courseIsKnown+") OR (d.reason = 'FROM_FUTURE' AND d.event_time <= $1)",
-		r.Now().Add(r.settings.MaxFuture))
+	ids, err := r.waiting(ctx, "("+cardIsKnown+") OR ("+invoiceIsKnown+") OR ("+courseIsKnown+") OR (d.reason = 'FROM_FUTURE' AND d.retry_at <= $1)",
+		db.Instant(r.Now()))
 	if err != nil {
 		return 0, err
 	}
@@ -161,7 +161,7 @@ func (r *Registry) reapplyAlone(ctx context.Context, id int, by string, brought 
 	}
 	r.log.ErrorContext(ctx, "a delivery in quarantine is refused when it is applied", slog.Int("delivery_id", id), db.LogError(err))
 	err = r.db.InTx(ctx, r.clock(), func(tx *db.Tx) error {
-		_, err := tx.ExecContext(ctx, "UPDATE deliveries SET reason = $2, problem = $3, attempts = attempts + 1 WHERE id = $1 AND settled_at IS NULL",
+		_, err := tx.ExecContext(ctx, "UPDATE deliveries SET reason = $2, problem = $3, attempts = attempts + 1, retry_at = NULL WHERE id = $1 AND settled_at IS NULL",
 			id, string(rules.ReasonRejectedByDatabase), refusedProblem)
 		return err
 	})

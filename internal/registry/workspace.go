@@ -103,8 +103,8 @@ type statement struct {
 	through    time.Time
 	count      int64
 	amount     int64
-	receivedAt time.Time
-	from       *message // nil when it is stored already
+	receivedAt time.Time // when it arrived or, if it spoke of the future then, when that had come
+	from       *message  // nil when it is stored already
 }
 
 // facts is a participant's facts with a reference to the purchase instead of its key, because a new
@@ -169,14 +169,11 @@ func (p *participant) membership() rules.Membership {
 // balance, reviews opened and reviews that have become moot. before are the facts as they were
 // before the occasion.
 func (w *workspace) reconsider(p *participant, before facts, o occasion) {
-	set := make([]rules.Purchase, len(p.purchases))
-	for i, q := range p.purchases {
-		set[i] = q.Purchase
-	}
-	out := rules.Reconsider(p.membership(), set)
-	for _, key := range out.Accepted {
-		q := p.find(key)
-		q.Evidence, q.changed = rules.EvidenceAccepted, true
+	set := p.set()
+	out := rules.Reconsider(p.membership(), set, w.settings)
+	for _, s := range out.Changed {
+		q := p.find(s.Purchase)
+		q.Evidence, q.changed = s.Evidence, true
 	}
 	p.first = nil
 	if key := out.Facts.FirstPurchase; key != nil {
@@ -192,6 +189,15 @@ func (w *workspace) reconsider(p *participant, before facts, o occasion) {
 			from: before, to: after, by: o.by, actor: o.actor, reason: o.reason,
 		})
 	}
+}
+
+// set is the participant's purchases as the rules see them.
+func (p *participant) set() []rules.Purchase {
+	set := make([]rules.Purchase, len(p.purchases))
+	for i, q := range p.purchases {
+		set[i] = q.Purchase
+	}
+	return set
 }
 
 func (p *participant) find(key rules.PurchaseKey) *purchase {

@@ -2,6 +2,7 @@ package roster
 
 import (
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -16,6 +17,18 @@ const (
 	maxURL   = 1000
 	maxPrice = 1_000_000_000
 )
+
+// asNumber is how a spreadsheet writes what it takes for a number: 4.0E+15, or with a comma in some
+// languages. Others append the fraction: 4000000000000000.0.
+var asNumber = regexp.MustCompile(`^[0-9]([.,][0-9]*)?[Ee][+]?[0-9]{1,2}$|^[0-9]+[.,]0+$`)
+
+// spreadsheetHint ends a message about digits that are none any more. It says nothing about others.
+func spreadsheetHint(s string) string {
+	if !asNumber.MatchString(s) {
+		return ""
+	}
+	return "; a spreadsheet seems to have turned it into a number: format the column as text, and take the digits from their source again"
+}
 
 func digits(s string, n int) bool { return len(s) == n && onlyDigits(s) }
 

@@ -80,9 +80,9 @@ func (p *ParticipantReader) Read() (registry.ParticipantRow, error) {
 func (p *ParticipantReader) identity(row registry.ParticipantRow) error {
 	switch {
 	case !digits(row.CardNumber, 16):
-		return bad(row.Line, "card_number", "must have 16 digits and nothing else")
+		return bad(row.Line, "card_number", "must have 16 digits and nothing else"+spreadsheetHint(row.CardNumber))
 	case row.NIK != "" && !digits(row.NIK, 16):
-		return bad(row.Line, "nik", "must have 16 digits and nothing else")
+		return bad(row.Line, "nik", "must have 16 digits and nothing else"+spreadsheetHint(row.NIK))
 	case row.Name != "" && !text(row.Name, maxName):
 		return bad(row.Line, "name", "must have at most 200 printable characters, and no space at either end")
 	case row.Email != "" && !email(row.Email):

@@ -65,7 +65,10 @@ func TestRefusesAHeader(t *testing.T) {
 		"with a name in capitals":           {"Card_Number\n", "Card_Number is not known"},
 		"with a space after the comma":      {"card_number, name\n", "column 2 has no name that is known"},
 		"with a column twice":               {"card_number,name,name\n", "name is there twice"},
-		"with semicolons":                   {"card_number;name\n", "column 1 has no name that is known"},
+		"with semicolons":                   {"card_number;name\n", "separated by ';': save it with commas"},
+		"with tabs":                         {"card_number\tname\n", "separated by tabs: save it with commas"},
+		"missing, before semicolons":        {"3100000000000001;9900000000000001\n", "separated by ';': save it with commas"},
+		"with a semicolon in one name":      {"card_number,name;email\n", "column 2 has no name that is known"},
 		"in another encoding":               {"\xff\xfec\x00a\x00r\x00d\x00", "not valid UTF-8"},
 		"with a quote left open":            {"card_number,\"name\n3100000000000001,x\n", "quote"},
 		"that is the first row of somebody": {"3100000000000001,9900000000000001\n", "column 1 has no name that is known"},
@@ -80,6 +83,29 @@ func TestRefusesAHeader(t *testing.T) {
 				t.Errorf("the error %q repeats a value", err)
 			}
 		})
+	}
+}
+
+// A spreadsheet that took a number for one cannot be told from it by the digits that are left.
+func TestSaysWhatASpreadsheetDidToANumber(t *testing.T) {
+	for value, want := range map[string]bool{
+		"4.0E+15": true, "4E+15": true, "3,1e15": true, "3.10000000000000E+15": true, "3100000000000001.0": true, "3100000000000001,00": true,
+		"310000000000001": false, "3100000000000001X": false, "3100-0000-0000-0001": false, "E+15": false, "Peserta 4.0E+15": false, "3.1": false, "": false,
+	} {
+		for _, column := range []string{"card_number", "nik"} {
+			file := "card_number,nik\n" + strings.ReplaceAll(map[string]string{
+				"card_number": "\"VALUE\",\n", "nik": "3100000000000001,\"VALUE\"\n",
+			}[column], "VALUE", value)
+			_, bad, _ := readAll(strings.NewReader(file))
+			if column == "nik" && value == "" {
+				continue // may be left out
+			}
+			if len(bad) != 1 || strings.Contains(bad[0].Message, "spreadsheet") != want {
+				t.Errorf("%s %q: %v, want a hint: %t", column, value, bad, want)
+			} else if value != "" && strings.Contains(bad[0].Message, value) {
+				t.Errorf("%s %q: the message repeats it", column, value)
+			}
+		}
 	}
 }
 

@@ -66,6 +66,9 @@ func openTable(r io.Reader, known, required []string) (*table, error) {
 }
 
 func (t *table) header(known, required []string) error {
+	if separator := t.otherSeparator(); separator != "" {
+		return &FormatError{Line: t.line, Problem: "the file seems to be separated by " + separator + ": save it with commas"}
+	}
 	for i, name := range t.row {
 		if !slices.Contains(known, name) {
 			return &FormatError{Line: t.line, Problem: unknownColumn(i+1, name) + "; the columns are " + strings.Join(known, ", ")}
@@ -81,6 +84,21 @@ func (t *table) header(known, required []string) error {
 		}
 	}
 	return nil
+}
+
+// otherSeparator names what separates the columns in place of commas, as spreadsheets do it in some
+// languages; empty if it cannot be told.
+func (t *table) otherSeparator() string {
+	switch {
+	case len(t.row) > 1:
+		return ""
+	case strings.Contains(t.row[0], ";"):
+		return "';'"
+	case strings.Contains(t.row[0], "\t"):
+		return "tabs"
+	default:
+		return ""
+	}
 }
 
 // unknownColumn names the column only if it looks like a name: in a file without a header, the first line

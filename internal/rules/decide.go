@@ -62,22 +62,40 @@ type Membership struct {
 	Facts     Facts
 }
 
-// FromFuture reports whether an event time is too far ahead of now to be believed.
+// FromFuture reports whether an event time is too far ahead of now to be believed. Like every event
+// time it is held against the clock at [Resolution].
 func FromFuture(event, now time.Time, settings Settings) bool {
-	return event.After(now.Add(settings.MaxFuture))
+	return event.Truncate(Resolution).After(now.Add(settings.MaxFuture))
+}
+
+// BelievedFrom returns the first instant at which no time that the event is judged by is
+// [FromFuture] any more, at [Resolution].
+func BelievedFrom(e Event, settings Settings) time.Time {
+	latest := e.EventTime()
+	inner := latest
+	switch e := e.(type) {
+	case PurchaseCompleted:
+		inner = e.PurchasedAt
+	case PurchaseVoided:
+		inner = e.VoidedAt
+	case CompleteThrough:
+		inner = e.Through
+	}
+	if inner.After(latest) {
+		latest = inner
+	}
+	return latest.Truncate(Resolution).Add(-settings.MaxFuture)
 }
 
 // JudgePurchase decides what a report of a purchase means. known is the recorded purchase with
 // the same platform and invoice, nil when there is none, and sameCard says whether that one was
-// recorded for the card that the report names. receivedAt is when the report first arrived.
-// completeThrough is the instant of the platform's latest statement of completeness that arrived
-// before this report, zero when there is none.
+// recorded for the card that the report names.
 //
-// A purchase made in time that arrives for a revoked participant after the lag limit, or that a
-// statement of completeness contradicts, is recorded as pending: a person decides.
+// It does not decide whether the purchase counts: a new one is recorded as accepted, and
+// [Reconsider] says how it stands, from the deadline that holds then.
 //
 // The event time is kept at [Resolution], so that a repetition compares equal to what was stored.
-func JudgePurchase(m Membership, known *Purchase, sameCard bool, report Purchase, now, completeThrough time.Time, settings Settings) Verdict {
+func JudgePurchase(m Membership, known *Purchase, sameCard bool, report Purchase, now time.Time, settings Settings) Verdict {
 	report.PurchasedAt = report.PurchasedAt.Truncate(Resolution)
 	if known != nil {
 		if sameCard && known.Course == report.Course && known.Amount == report.Amount && known.PurchasedAt.Equal(report.PurchasedAt) {
@@ -92,18 +110,16 @@ func JudgePurchase(m Membership, known *Purchase, sameCard bool, report Purchase
 		return quarantine(ReasonBeforeAnnouncement)
 	}
 	report.Evidence = EvidenceAccepted
-	if m.Facts.Revoked() && report.InTime(m.Announced, m.Facts.Deadline) && !TrustedLateEvidence(m.Facts.Deadline, report, completeThrough, settings) {
-		report.Evidence = EvidencePending
-	}
 	return Verdict{Changed: true, Purchase: report}
 }
 
 // TrustedLateEvidence reports whether a purchase made in time may reinstate a revoked participant
 // without a person's decision: it arrived within the lag limit (inclusive) after the deadline,
-// and the platform had not stated before that everything up to its time had been sent.
-func TrustedLateEvidence(deadline time.Time, p Purchase, completeThrough time.Time, settings Settings) bool {
+// and the platform had not stated before that everything up to its time had been sent. The deadline
+// is the one that holds now: an extension gives the platforms more time as well.
+func TrustedLateEvidence(deadline time.Time, p Purchase, settings Settings) bool {
 	withinLag := !p.ReceivedAt.After(deadline.Add(settings.LagLimit))
-	contradicted := p.PurchasedAt.Before(completeThrough)
+	contradicted := p.PurchasedAt.Before(p.StatedThrough)
 	return withinLag && !contradicted
 }
 

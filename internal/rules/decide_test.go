@@ -10,59 +10,95 @@ import (
 )
 
 func TestJudgePurchase(t *testing.T) {
-	const (
-		inTime  = "2021-04-08 20:00"
-		revoked = "2021-04-09 12:00"
-	)
+	const inTime = "2021-04-08 20:00"
 	tests := []struct {
-		name            string
-		revokedAt       string
-		purchasedAt     string
-		receivedAt      string
-		now             string // receivedAt when empty
-		completeThrough string
-		wantQuarantine  rules.Reason
-		wantEvidence    rules.Evidence
+		name        string
+		purchasedAt string
+		now         string
+		want        rules.Reason // empty: recorded
 	}{
-		{"in time", "", inTime, "2021-04-08 20:01", "", "", "", rules.EvidenceAccepted},
-		{"in the first instant", "", "2021-03-10", "2021-03-10 00:01", "", "", "", rules.EvidenceAccepted},
-		{"a microsecond before the announcement", "", "2021-03-09 23:59:59.999999", "2021-03-10 00:01", "", "", rules.ReasonBeforeAnnouncement, ""},
-		{"at 16:59:59 UTC of the last day", "", "2021-04-08T16:59:59Z", "2021-04-09 00:01", "", "", "", rules.EvidenceAccepted},
-		{"late, recorded all the same", "", "2021-04-08T17:00:00Z", "2021-04-09 00:01", "", "", "", rules.EvidenceAccepted},
-		{"five minutes ahead of our clock", "", "2021-03-20 10:05", "2021-03-20 10:00", "", "", "", rules.EvidenceAccepted},
-		{"more than five minutes ahead", "", "2021-03-20 10:05:00.000001", "2021-03-20 10:00", "", "", rules.ReasonFromFuture, ""},
-		{"from the future, retried when its time has come", "", "2021-03-20 10:30", "2021-03-20 10:00", "2021-03-20 10:25", "", "", rules.EvidenceAccepted},
-		{"arrived long after, nobody revoked", "", inTime, "2021-06-01", "", "", "", rules.EvidenceAccepted},
-		{"against the platform's statement, nobody revoked", "", inTime, "2021-04-10", "", "2021-04-09", "", rules.EvidenceAccepted},
+		{"in time", inTime, "2021-04-08 20:01", ""},
+		{"in the first instant", "2021-03-10", "2021-03-10 00:01", ""},
+		{"a microsecond before the announcement", "2021-03-09 23:59:59.999999", "2021-03-10 00:01", rules.ReasonBeforeAnnouncement},
+		{"at 16:59:59 UTC of the last day", "2021-04-08T16:59:59Z", "2021-04-09 00:01", ""},
+		{"late, recorded all the same", "2021-04-08T17:00:00Z", "2021-04-09 00:01", ""},
+		{"five minutes ahead of our clock", "2021-03-20 10:05", "2021-03-20 10:00", ""},
+		{"five minutes and less than a microsecond ahead", "2021-03-20 10:05:00.000000999", "2021-03-20 10:00", ""},
+		{"more than five minutes ahead", "2021-03-20 10:05:00.000001", "2021-03-20 10:00", rules.ReasonFromFuture},
+		{"from the future, retried when its time has come", "2021-03-20 10:30", "2021-03-20 10:25", ""},
+	}
+	for _, revokedAt := range []string{"", "2021-04-09 12:00"} {
+		for _, tt := range tests {
+			t.Run(tt.name, func(t *testing.T) {
+				report := bought("tokopedia", "A", tt.purchasedAt, received("2021-06-01"), statedThrough("2021-05-01"), standing(""))
+				want := rules.Verdict{Quarantine: tt.want}
+				if tt.want == "" {
+					want.Changed, want.Purchase = true, report
+					want.Purchase.PurchasedAt = report.PurchasedAt.Truncate(time.Microsecond)
+					want.Purchase.Evidence = rules.EvidenceAccepted // how it stands is for Reconsider
+				}
+				got := rules.JudgePurchase(membership13(revokedAt), nil, false, report, at(tt.now), settings)
+				if diff := cmp.Diff(want, got); diff != "" {
+					t.Errorf("verdict (-want +got):\n%s", diff)
+				}
+			})
+		}
+	}
+}
 
-		{"revoked, arrived within the lag limit", revoked, inTime, "2021-04-09 13:00", "", "", "", rules.EvidenceAccepted},
-		{"revoked, arrived at the end of the lag limit", revoked, inTime, "2021-04-12", "", "", "", rules.EvidenceAccepted},
-		{"revoked, arrived after the lag limit", revoked, inTime, "2021-04-12 00:00:00.000001", "", "", "", rules.EvidencePending},
-		{"revoked, arrived in time and retried after the lag limit", revoked, inTime, "2021-04-09 13:00", "2021-05-01", "", "", rules.EvidenceAccepted},
-		{"revoked, the statement covers it", revoked, inTime, "2021-04-09 13:00", "", "2021-04-08 20:00:00.000001", "", rules.EvidencePending},
-		{"revoked, the statement ends just before it", revoked, inTime, "2021-04-09 13:00", "", inTime, "", rules.EvidenceAccepted},
-		{"revoked, late as well as doubtful", revoked, "2021-04-09 10:00", "2021-05-01", "", "2021-04-30", "", rules.EvidenceAccepted},
-		{"revoked, before the announcement", revoked, "2021-03-09", "2021-05-01", "", "", rules.ReasonBeforeAnnouncement, ""},
+func TestTrustedLateEvidence(t *testing.T) {
+	const inTime, soon = "2021-04-08 20:00", "2021-04-09 13:00"
+	tests := []struct {
+		name     string
+		purchase rules.Purchase
+		extended string // the deadline; that of cohort 13 when empty
+		want     bool
+	}{
+		{"arrived within the lag limit", bought("tokopedia", "A", inTime, received(soon)), "", true},
+		{"arrived at the end of the lag limit", bought("tokopedia", "A", inTime, received("2021-04-12")), "", true},
+		{"arrived after the lag limit", bought("tokopedia", "A", inTime, received("2021-04-12 00:00:00.000001")), "", false},
+		{"arrived within the lag limit of a longer deadline", bought("tokopedia", "A", inTime, received("2021-04-19")), "2021-04-16", true},
+		{"arrived after the lag limit of a longer deadline", bought("tokopedia", "A", inTime, received("2021-04-19 00:00:00.000001")), "2021-04-16", false},
+		{"the statement covers it", bought("tokopedia", "A", inTime, received(soon), statedThrough("2021-04-08 20:00:00.000001")), "", false},
+		{"the statement ends just before it", bought("tokopedia", "A", inTime, received(soon), statedThrough(inTime)), "", true},
+		{"the statement covers it, whatever the deadline", bought("tokopedia", "A", inTime, received(soon), statedThrough("2021-04-09")), "2021-04-16", false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			now := tt.now
-			if now == "" {
-				now = tt.receivedAt
+			deadline := deadline13
+			if tt.extended != "" {
+				deadline = at(tt.extended)
 			}
-			var completeThrough time.Time
-			if tt.completeThrough != "" {
-				completeThrough = at(tt.completeThrough)
+			if got := rules.TrustedLateEvidence(deadline, tt.purchase, settings); got != tt.want {
+				t.Errorf("trusted: %v, want %v", got, tt.want)
 			}
-			report := bought("tokopedia", "A", tt.purchasedAt, received(tt.receivedAt), standing(""))
-			want := rules.Verdict{Quarantine: tt.wantQuarantine}
-			if tt.wantQuarantine == "" {
-				want.Changed, want.Purchase = true, report
-				want.Purchase.Evidence = tt.wantEvidence
+		})
+	}
+}
+
+func TestAnEventIsBelievedFromTheInstantAtWhichNothingInItIsAhead(t *testing.T) {
+	dated, inner := at("2021-03-20 10:00"), at("2021-03-20 11:00:00.000000999")
+	tests := []struct {
+		name  string
+		event rules.Event
+		want  string
+	}{
+		{"a purchase made later than its message is dated", rules.PurchaseCompleted{Timestamp: dated, PurchasedAt: inner}, "2021-03-20 10:55"},
+		{"a purchase whose message is dated later", rules.PurchaseCompleted{Timestamp: inner, PurchasedAt: dated}, "2021-03-20 10:55"},
+		{"a void", rules.PurchaseVoided{Timestamp: dated, VoidedAt: inner}, "2021-03-20 10:55"},
+		{"a statement", rules.CompleteThrough{Timestamp: dated, Through: inner}, "2021-03-20 10:55"},
+		{"an offering", rules.OfferingUpserted{Timestamp: dated}, "2021-03-20 09:55"},
+		{"what is not judged by the time in it", rules.AlumniStageReached{Timestamp: dated, ReachedAt: inner}, "2021-03-20 09:55"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := rules.BelievedFrom(tt.event, settings)
+			if !got.Equal(at(tt.want)) {
+				t.Errorf("believed from %v, want %s", got, tt.want)
 			}
-			got := rules.JudgePurchase(membership13(tt.revokedAt), nil, false, report, at(now), completeThrough, settings)
-			if diff := cmp.Diff(want, got); diff != "" {
-				t.Errorf("verdict (-want +got):\n%s", diff)
+			latest := got.Add(settings.MaxFuture)
+			if rules.FromFuture(latest, got, settings) || !rules.FromFuture(latest, got.Add(-time.Microsecond), settings) {
+				t.Errorf("%v is not the first instant at which it is believed", got)
 			}
 		})
 	}
@@ -96,7 +132,7 @@ func TestJudgePurchaseOfARecordedInvoice(t *testing.T) {
 			if tt.want == "" {
 				want.Purchase = tt.known
 			}
-			got := rules.JudgePurchase(membership13(""), &tt.known, tt.sameCard, report, at("2021-03-26"), time.Time{}, settings)
+			got := rules.JudgePurchase(membership13(""), &tt.known, tt.sameCard, report, at("2021-03-26"), settings)
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("verdict (-want +got):\n%s", diff)
 			}
@@ -106,7 +142,7 @@ func TestJudgePurchaseOfARecordedInvoice(t *testing.T) {
 
 func TestEventTimesAreCutToMicroseconds(t *testing.T) {
 	finer := bought("tokopedia", "A", "2021-04-08 23:59:59.999999999")
-	got := rules.JudgePurchase(membership13(""), nil, false, finer, at("2021-04-09"), time.Time{}, settings).Purchase
+	got := rules.JudgePurchase(membership13(""), nil, false, finer, at("2021-04-09"), settings).Purchase
 	if want := at("2021-04-08 23:59:59.999999"); !got.PurchasedAt.Equal(want) || got.Late(deadline13) {
 		t.Errorf("purchased at %v, late: %v; want %v, in time", got.PurchasedAt, got.Late(deadline13), want)
 	}

@@ -184,6 +184,9 @@ func (e explainer) deadline() []string {
 		lines = append(lines, w.extended(x))
 		reached = x.Until
 	}
+	if e.Facts.Deadline.Before(reached) {
+		lines = append(lines, w.spared())
+	}
 	return append(lines, w.lastMoment(e.Facts.Deadline))
 }
 

@@ -103,6 +103,10 @@ func (w english) extendedInVain(x ExtensionNote) string {
 	return fmt.Sprintf("An extension for %s until %s%s changes nothing: an extension never shortens.", w.covered(x.Scope), w.until(x.Until), bracketed(x.Reference))
 }
 
+func (english) spared() string {
+	return "The later deadline does not hold for this recipient: it had passed already when it was granted, and would have taken away a person's decision."
+}
+
 func (w english) lastMoment(deadline time.Time) string {
 	return fmt.Sprintf("Last moment %s.", w.until(deadline))
 }

@@ -38,7 +38,7 @@ func holding(revokedAt string, purchases ...rules.Purchase) func(*rules.ExplainI
 	return func(in *rules.ExplainInput) {
 		m := membership13(revokedAt)
 		m.Facts.Deadline = in.Facts.Deadline
-		out := rules.Reconsider(m, purchases)
+		out := rules.Reconsider(m, purchases, settings)
 		in.Purchases, in.Facts = purchases, out.Facts
 		for _, r := range out.Reviews {
 			in.Reviews = append(in.Reviews, rules.ReviewNote{ReviewNeed: r, OpenedAt: at("2021-04-12 09:00")})
@@ -245,6 +245,22 @@ func TestExplainDeadline(t *testing.T) {
 			},
 		},
 		{
+			"extended for the province, when it would have harmed",
+			explained13(extension(rules.ExtendProvince, "2021-04-12", "SE 8/2021", "flood"), func(in *rules.ExplainInput) { in.Facts.Deadline = deadline13 }),
+			[]string{
+				"Announced Wednesday 10 March 2021.", "Day 1 is 10 March, day 30 is 8 April.",
+				"Extended for the province until 11 April 2021, 23:59 WIB (SE 8/2021): flood.",
+				"The later deadline does not hold for this recipient: it had passed already when it was granted, and would have taken away a person's decision.",
+				"Last moment 8 April 2021, 23:59 WIB.",
+			},
+			[]string{
+				"Diumumkan Rabu, 10 Maret 2021.", "Hari ke-1 adalah 10 Maret, hari ke-30 adalah 8 April.",
+				"Diperpanjang untuk provinsi sampai 11 April 2021 pukul 23.59 WIB (SE 8/2021): flood.",
+				"Batas waktu yang lebih lama itu tidak berlaku bagi penerima ini: batas itu sudah lewat ketika diberikan, dan akan meniadakan keputusan petugas.",
+				"Batas akhir 8 April 2021 pukul 23.59 WIB.",
+			},
+		},
+		{
 			"a deadline within a minute shows its seconds", explained13(extension(rules.ExtendCards, "2021-04-20 15:00:30", "", "")),
 			[]string{"Announced Wednesday 10 March 2021.", "Day 1 is 10 March, day 30 is 8 April.", "Extended for named recipients until 20 April 2021, 15:00:29 WIB.", "Last moment 20 April 2021, 15:00:29 WIB."},
 			[]string{"Diumumkan Rabu, 10 Maret 2021.", "Hari ke-1 adalah 10 Maret, hari ke-30 adalah 8 April.", "Diperpanjang untuk penerima tertentu sampai 20 April 2021 pukul 15.00.29 WIB.", "Batas akhir 20 April 2021 pukul 15.00.29 WIB."},
@@ -264,7 +280,8 @@ func TestExplainDeadline(t *testing.T) {
 
 func TestExplainEvidence(t *testing.T) {
 	const inTime = "2021-03-20 14:05:09"
-	upheld, rejected, pending := standing(rules.EvidenceUpheld), standing(rules.EvidenceRejected), standing(rules.EvidencePending)
+	upheld, rejected := standing(rules.EvidenceUpheld), standing(rules.EvidenceRejected)
+	pending := func(p *rules.Purchase) { p.Evidence, p.StatedThrough = rules.EvidencePending, at("2021-04-01") }
 	decided := func(when string) []rules.ReviewNote {
 		need := rules.ReviewNeed{Kind: rules.ReviewVoidAfterDeadline, Purchase: *key("tokopedia", "A")}
 		return []rules.ReviewNote{{ReviewNeed: need, OpenedAt: at("2021-04-12"), DecidedAt: at(when)}}

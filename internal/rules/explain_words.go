@@ -23,6 +23,7 @@ type words interface {
 	decreed(deadline time.Time, reference string) string
 	extended(x ExtensionNote) string
 	extendedInVain(x ExtensionNote) string
+	spared() string // a later deadline would have harmed, see [ExtensionHarms]
 	lastMoment(deadline time.Time) string
 
 	invoice(invoice, platform string, amount int64, at time.Time) string

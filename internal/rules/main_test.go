@@ -64,6 +64,21 @@ func received(when string) func(*rules.Purchase) {
 	return func(p *rules.Purchase) { p.ReceivedAt = at(when) }
 }
 
+// statedThrough is what the platform had stated when the report arrived.
+func statedThrough(when string) func(*rules.Purchase) {
+	return func(p *rules.Purchase) { p.StatedThrough = at(when) }
+}
+
+// voidSettled is a void that was known when the membership was revoked.
+func voidSettled(when string) func(*rules.Purchase) {
+	return func(p *rules.Purchase) { p.VoidedAt, p.VoidSettled = at(when), true }
+}
+
+// doubtful is a report that came too late to be believed for a revoked participant, standing as pending.
+func doubtful(p *rules.Purchase) {
+	p.ReceivedAt, p.Evidence = at("2021-05-01"), rules.EvidencePending
+}
+
 func standing(e rules.Evidence) func(*rules.Purchase) {
 	return func(p *rules.Purchase) { p.Evidence = e }
 }

@@ -4,7 +4,7 @@ import "gelombang/internal/rules"
 
 // The model is the rules written a second time, from the design and not from the code: whole
 // numbers of microseconds since day 1, no function of package rules. It knows nothing of the order
-// in which messages arrive.
+// in which messages arrive and extensions are granted, except on which side of the settlement.
 
 // sale is one invoice and all that is ever said of it.
 type sale struct {
@@ -15,17 +15,25 @@ type sale struct {
 	complete          *int64 // the platform's latest statement before that; nil when there was none
 	copies            int    // of the purchase's message, at least 1
 	voidCopies        int    // of the void's message
+	early, voidEarly  bool   // the message comes before the settlement
 }
 
-// story is a participant's whole life: when the deadline is, whether it was revoked before the
-// messages arrive, what time it is, and every sale.
+// extension is a longer deadline that is granted before or after the settlement.
+type extension struct {
+	until int64
+	early bool
+}
+
+// story is a participant's whole life: when the deadline is, whether a settlement revokes whoever is
+// overdue then, what time it is, every sale and every extension.
 type story struct {
-	deadline int64
-	revoked  bool
-	now      int64
-	lag      int64 // the limit for late evidence
-	ahead    int64 // how far the platforms' clocks may be ahead
-	sales    []sale
+	deadline   int64
+	settled    bool
+	now        int64
+	lag        int64 // the limit for late evidence
+	ahead      int64 // how far the platforms' clocks may be ahead
+	sales      []sale
+	extensions []extension
 }
 
 // ending is what must come out, whatever the order.
@@ -52,24 +60,61 @@ func (s sale) earlier(t sale) bool {
 	return s.invoice < t.invoice
 }
 
+// deadlines are the one at the settlement and the one that holds in the end.
+func (s story) deadlines() (then, last int64) {
+	then = s.deadline
+	for _, x := range s.extensions {
+		if x.early {
+			then = max(then, x.until)
+		}
+	}
+	last = then
+	for _, x := range s.extensions {
+		last = max(last, x.until)
+	}
+	return then, last
+}
+
 func (s story) recorded(x sale) bool { return x.bought >= 0 && x.bought <= s.now+s.ahead }
 
 func (s story) voidTakes(x sale) bool {
 	return x.void != nil && x.voidCopies > 0 && *x.void >= x.bought && *x.void <= s.now+s.ahead
 }
 
-func (s story) trusted(x sale) bool {
-	stated := x.complete != nil && x.bought < *x.complete
-	return x.received <= s.deadline+s.lag && !stated
+// voidKnown reports whether the settlement knew of the sale and of its void, and the void came before the
+// deadline.
+func (s story) voidKnown(x sale, deadline int64) bool {
+	return x.early && x.voidEarly && s.voidTakes(x) && *x.void < deadline
+}
+
+// revokes reports whether the settlement revokes: the deadline has passed, and every timely sale that is
+// known was voided before it.
+func (s story) revokes() bool {
+	deadline, _ := s.deadlines()
+	for _, x := range s.sales {
+		if x.early && s.recorded(x) && x.bought < deadline && !s.voidKnown(x, deadline) {
+			return false
+		}
+	}
+	return s.settled && s.now >= deadline
 }
 
 func (s story) ending() ending {
 	e := ending{Reviews: map[string]rules.ReviewKind{}, Evidence: map[string]rules.Evidence{}, Voided: map[string]bool{}}
+	_, deadline := s.deadlines()
+	trusted := func(x sale) bool {
+		stated := x.complete != nil && x.bought < *x.complete
+		return x.received <= deadline+s.lag && !stated
+	}
+	bears := func(x sale) bool {
+		return s.recorded(x) && x.bought < deadline && !s.voidKnown(x, deadline)
+	}
 
-	// One timely sale that is believed, whatever became of it later, ends the revocation for good.
-	e.Revoked = s.revoked
+	// One timely sale that is believed, whatever became of it after the settlement, ends the revocation
+	// for good.
+	e.Revoked = s.revokes()
 	for _, x := range s.sales {
-		if s.recorded(x) && x.bought < s.deadline && s.trusted(x) {
+		if bears(x) && trusted(x) {
 			e.Revoked = false
 		}
 	}
@@ -80,19 +125,17 @@ func (s story) ending() ending {
 		}
 		e.Voided[x.name()] = s.voidTakes(x)
 		e.Evidence[x.name()] = rules.EvidenceAccepted
-		if x.bought >= s.deadline {
-			continue
-		}
-		if e.Revoked {
+		if e.Revoked && bears(x) {
 			e.Evidence[x.name()] = rules.EvidencePending
-		} else if !e.Voided[x.name()] && (first == nil || x.earlier(*first)) {
+		}
+		if !e.Revoked && x.bought < deadline && !e.Voided[x.name()] && (first == nil || x.earlier(*first)) {
 			first = &s.sales[i]
 		}
 	}
 	if first != nil {
 		e.First = first.name()
 	} else {
-		s.questions(&e)
+		s.questions(&e, deadline)
 	}
 	e.UnderRev = len(e.Reviews) > 0
 	switch {
@@ -102,7 +145,7 @@ func (s story) ending() ending {
 		e.FinalState = "UNDER_REVIEW"
 	case e.First != "":
 		e.FinalState = "PURCHASED"
-	case s.now >= s.deadline:
+	case s.now >= deadline:
 		e.FinalState = "OVERDUE"
 	default:
 		e.FinalState = "AWAITING"
@@ -112,9 +155,9 @@ func (s story) ending() ending {
 
 // questions fills in what a person is asked when nothing counts: every timely sale that had not
 // been voided when the deadline came.
-func (s story) questions(e *ending) {
+func (s story) questions(e *ending, deadline int64) {
 	for _, x := range s.sales {
-		if !s.recorded(x) || x.bought >= s.deadline || (e.Voided[x.name()] && *x.void < s.deadline) {
+		if !s.recorded(x) || x.bought >= deadline || (e.Voided[x.name()] && *x.void < deadline) {
 			continue
 		}
 		e.Reviews[x.name()] = "VOID_AFTER_DEADLINE"

@@ -18,19 +18,22 @@ func TestEveryOrderOfDeliveriesEndsAsTheModelSays(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := stories(t)
 		want := s.ending()
-		for _, order := range [][]message{
-			rapid.Permutation(s.messages()).Draw(t, "order"),
-			rapid.Permutation(s.messages()).Draw(t, "another order"),
-		} {
+		for _, name := range []string{"order", "another order"} {
 			f := newFold(s)
-			for _, m := range order {
+			before := rapid.Permutation(s.messages(true)).Draw(t, name+" before the settlement")
+			after := rapid.Permutation(s.messages(false)).Draw(t, name+" after it")
+			for _, m := range before {
+				f.deliver(m)
+			}
+			f.settle()
+			for _, m := range after {
 				f.deliver(m)
 			}
 			if diff := cmp.Diff(want, f.ending()); diff != "" {
 				t.Fatalf("ending (-model +rules):\n%s", diff)
 			}
 			changes := f.changes
-			for _, m := range order {
+			for _, m := range slices.Concat(before, after) {
 				f.deliver(m)
 			}
 			if diff := cmp.Diff(want, f.ending()); diff != "" || f.changes != changes {
@@ -49,6 +52,9 @@ func TestEveryOrderOfDeliveriesEndsAsTheModelSays(t *testing.T) {
 // sets draws sets of purchases with every standing, as deliveries and decisions may leave them.
 func sets(t *rapid.T) (rules.Membership, []rules.Purchase) {
 	f := newFold(stories(t))
+	if f.story.settled {
+		f.membership.Facts.RevokedAt = instant(f.story.deadline + hour)
+	}
 	evidence := rapid.SampledFrom(rules.Evidence("").Values())
 	for _, x := range f.story.sales {
 		p := rules.Purchase{
@@ -58,19 +64,24 @@ func sets(t *rapid.T) (rules.Membership, []rules.Purchase) {
 			Evidence:    rules.Evidence(evidence.Draw(t, "evidence")),
 		}
 		if x.void != nil {
-			p.VoidedAt = instant(*x.void)
+			p.VoidedAt, p.VoidSettled = instant(*x.void), x.voidEarly
+		}
+		if x.complete != nil {
+			p.StatedThrough = instant(*x.complete)
 		}
 		f.purchases[p.PurchaseKey] = p
 	}
 	return f.membership, slices.SortedFunc(maps.Values(f.purchases), rules.Purchase.Compare)
 }
 
-// accept is what the registry does with the purchases that an outcome accepts.
-func accept(purchases []rules.Purchase, accepted []rules.PurchaseKey) []rules.Purchase {
+// restate is what the registry does with the purchases that an outcome has stand otherwise.
+func restate(purchases []rules.Purchase, out rules.Outcome) []rules.Purchase {
 	purchases = slices.Clone(purchases)
 	for i, p := range purchases {
-		if slices.Contains(accepted, p.PurchaseKey) {
-			purchases[i].Evidence = rules.EvidenceAccepted
+		for _, c := range out.Changed {
+			if c.Purchase == p.PurchaseKey {
+				purchases[i].Evidence = c.Evidence
+			}
 		}
 	}
 	return purchases
@@ -80,19 +91,45 @@ func TestReconsiderIsAFunctionOfTheSetAndIdempotent(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m, purchases := sets(t)
 		given := slices.Clone(purchases)
-		once := rules.Reconsider(m, purchases)
+		once := rules.Reconsider(m, purchases, settings)
 		if diff := cmp.Diff(given, purchases); diff != "" {
 			t.Fatalf("the purchases given were changed:\n%s", diff)
 		}
 		if len(purchases) > 0 {
-			if diff := cmp.Diff(once, rules.Reconsider(m, rapid.Permutation(purchases).Draw(t, "order"))); diff != "" {
+			if diff := cmp.Diff(once, rules.Reconsider(m, rapid.Permutation(purchases).Draw(t, "order"), settings)); diff != "" {
 				t.Fatalf("another order (-one +other):\n%s", diff)
 			}
 		}
 		want := rules.Outcome{Facts: once.Facts, Reviews: once.Reviews}
 		m.Facts = once.Facts
-		if diff := cmp.Diff(want, rules.Reconsider(m, accept(purchases, once.Accepted))); diff != "" {
+		if diff := cmp.Diff(want, rules.Reconsider(m, restate(purchases, once), settings)); diff != "" {
 			t.Fatalf("a second time (-once +twice):\n%s", diff)
+		}
+	})
+}
+
+// TestHowUndecidedPurchasesStoodDoesNotMatter has Reconsider derive it anew, and leave decisions alone.
+func TestHowUndecidedPurchasesStoodDoesNotMatter(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		m, purchases := sets(t)
+		others := slices.Clone(purchases)
+		for i, p := range others {
+			if p.Evidence == rules.EvidenceAccepted || p.Evidence == rules.EvidencePending {
+				others[i].Evidence = rapid.SampledFrom([]rules.Evidence{rules.EvidenceAccepted, rules.EvidencePending}).Draw(t, "stood")
+			}
+		}
+		one, other := rules.Reconsider(m, purchases, settings), rules.Reconsider(m, others, settings)
+		if diff := cmp.Diff(restate(purchases, one), restate(others, other)); diff != "" {
+			t.Fatalf("the purchases stand (-one +other):\n%s", diff)
+		}
+		if !one.Facts.Equal(other.Facts) || !slices.Equal(one.Reviews, other.Reviews) {
+			t.Fatalf("%+v, and else %+v", one, other)
+		}
+		for _, p := range restate(purchases, one) {
+			i := slices.IndexFunc(purchases, func(q rules.Purchase) bool { return q.PurchaseKey == p.PurchaseKey })
+			if decided := purchases[i].Evidence; (decided == "UPHELD" || decided == "REJECTED") && p.Evidence != decided {
+				t.Fatalf("what a person decided as %s stands %s", decided, p.Evidence)
+			}
 		}
 	})
 }
@@ -100,11 +137,13 @@ func TestReconsiderIsAFunctionOfTheSetAndIdempotent(t *testing.T) {
 func TestNobodyWithAPurchaseThatCountsIsRevoked(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m, purchases := sets(t)
-		out := rules.Reconsider(m, purchases)
+		out := rules.Reconsider(m, purchases, settings)
 		counting, earliest := false, time.Time{}
 		for _, p := range purchases {
 			timely := !p.PurchasedAt.Before(m.Announced) && p.PurchasedAt.Before(m.Facts.Deadline)
-			if timely && (p.Evidence == "UPHELD" || p.Evidence == "ACCEPTED" && p.VoidedAt.IsZero()) {
+			believed := p.Evidence != "REJECTED" && p.VoidedAt.IsZero() &&
+				(!m.Facts.Revoked() || (!p.PurchasedAt.Before(p.StatedThrough) && p.ReceivedAt.Sub(m.Facts.Deadline) <= settings.LagLimit))
+			if timely && (p.Evidence == "UPHELD" || believed) {
 				counting, earliest = true, p.PurchasedAt
 				break // the set is in order of time
 			}
@@ -122,20 +161,26 @@ func TestExtensionNeverShortensNorTakesAFirstPurchase(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m, purchases := sets(t)
 		until := m.Facts.Deadline.Add(time.Duration(rapid.Int64Range(-40*day, 40*day).Draw(t, "by")) * time.Microsecond)
-		reconsidered := rules.Reconsider(m, purchases)
-		before, purchases := reconsidered.Facts, accept(purchases, reconsidered.Accepted)
 		extended := rules.Extend(m.Facts.Deadline, until)
 		if extended.Before(m.Facts.Deadline) || extended.Before(until) || (!extended.Equal(until) && !extended.Equal(m.Facts.Deadline)) {
 			t.Fatalf("Extend(%v, %v) = %v", m.Facts.Deadline, until, extended)
 		}
-		m.Facts = before
+		before := rules.Reconsider(m, purchases, settings)
+		m.Facts = before.Facts
 		m.Facts.Deadline = extended
-		after := rules.Reconsider(m, purchases).Facts
-		if after.Revoked() && !before.Revoked() {
+		after := rules.Reconsider(m, restate(purchases, before), settings)
+		if after.Facts.Revoked() && !before.Facts.Revoked() {
 			t.Fatalf("the extension revoked: %+v", after)
 		}
-		if before.FirstPurchase != nil && (after.FirstPurchase == nil || *after.FirstPurchase != *before.FirstPurchase) {
-			t.Fatalf("the first purchase was %v, after the extension it is %v", before.FirstPurchase, after.FirstPurchase)
+		first := before.Facts.FirstPurchase
+		if first != nil && (after.Facts.FirstPurchase == nil || *after.Facts.FirstPurchase != *first) {
+			t.Fatalf("the first purchase was %v, after the extension it is %v", first, after.Facts.FirstPurchase)
+		}
+		// From best to worst, for one whose time is over. Whoever is under review keeps that at least.
+		standings := []rules.Status{rules.StatusPurchased, rules.StatusUnderReview, rules.StatusOverdue, rules.StatusRevoked}
+		worse := func(f rules.Facts) int { return slices.Index(standings, f.StatusAt(extended)) }
+		if !rules.ExtensionHarms(before, after, extended) && worse(after.Facts) > worse(before.Facts) {
+			t.Fatalf("harmless, it is said, and yet from %+v to %+v", before.Facts, after.Facts)
 		}
 	})
 }
@@ -178,7 +223,8 @@ func TestEveryCombinationOfFactsHasTheStatusOfTheTable(t *testing.T) {
 func TestEverythingCanBeExplained(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m, purchases := sets(t)
-		out := rules.Reconsider(m, purchases)
+		out := rules.Reconsider(m, purchases, settings)
+		purchases = restate(purchases, out)
 		in := rules.ExplainInput{
 			Cohort: 13, AnnouncedAt: m.Announced, CohortDeadline: deadline13, Basis: rules.BasisComputed,
 			Facts: out.Facts, Purchases: purchases, Settings: settings,
@@ -207,7 +253,7 @@ func TestEverythingCanBeExplained(t *testing.T) {
 		}
 		for i, n := range en.Evidence {
 			first := out.Facts.FirstPurchase != nil && *out.Facts.FirstPurchase == n.Purchase
-			if n.Code != id.Evidence[i].Code || (n.Code == rules.CodeFirstPurchase && !first) || (first && !n.Counts && len(out.Accepted) == 0) {
+			if n.Code != id.Evidence[i].Code || (n.Code == rules.CodeFirstPurchase && !first) || (first && !n.Counts) {
 				t.Fatalf("note %+v, first purchase %v", n, out.Facts.FirstPurchase)
 			}
 		}

@@ -13,9 +13,9 @@ const (
 	// EvidenceAccepted is a purchase as the platform reported it: it counts when it is in
 	// time and not voided.
 	EvidenceAccepted Evidence = "ACCEPTED"
-	// EvidencePending arrived too late, or too much against the platform's own statement, to end a
-	// revocation by itself. It does not count until a person upholds it, or until the revocation
-	// that it was doubted for ends in another way.
+	// EvidencePending arrived too late, or too much against the platform's own statement, to end the
+	// revocation in force by itself. It does not count until a person upholds it, until the revocation
+	// ends in another way, or until an extension makes it timely enough.
 	EvidencePending Evidence = "PENDING"
 	// EvidenceUpheld counts by a person's decision, in spite of a void or of its lateness
 	// in arriving; it must still lie between announcement and deadline.
@@ -47,7 +47,13 @@ type Purchase struct {
 	Amount      int64     // whole rupiah
 	PurchasedAt time.Time // event time, by the platform's clock
 	ReceivedAt  time.Time // when we first received the delivery that reported it
-	VoidedAt    time.Time // event time of the void; zero when not voided
+	// StatedThrough is the instant before which the platform had stated, when the report arrived, that
+	// every purchase was sent (exclusive); zero when it had stated nothing that covers this one.
+	StatedThrough time.Time
+	VoidedAt      time.Time // event time of the void; zero when not voided
+	// VoidSettled says that the void was known when the membership was last revoked, so that the
+	// revocation has taken it into account.
+	VoidSettled bool
 	Evidence    Evidence
 }
 
@@ -67,6 +73,12 @@ func (p Purchase) Late(deadline time.Time) bool { return !p.PurchasedAt.Before(d
 // effect by itself; a later one needs a person, unless another purchase counts.
 func (p Purchase) VoidedInTime(deadline time.Time) bool {
 	return p.Voided() && p.VoidedAt.Before(deadline)
+}
+
+// undecided reports whether no person has decided about the purchase. Whether it is accepted or pending
+// then follows from the other facts.
+func (p Purchase) undecided() bool {
+	return p.Evidence == EvidenceAccepted || p.Evidence == EvidencePending
 }
 
 // Counts reports whether the purchase meets the obligation of a participant who may buy in

@@ -13,31 +13,37 @@ type Outcome struct {
 	Reviews []ReviewNeed
 	// Reinstated reports that the facts end a revocation.
 	Reinstated bool
-	// Accepted are the pending purchases that stand as accepted from now on, because no revocation
-	// is in force that they could be doubted for. They must be stored so.
-	Accepted []PurchaseKey
+	// Changed are the purchases that stand otherwise than they were given, by key. They must be stored
+	// so.
+	Changed []Standing
 }
 
-// Reconsider derives a participant's facts from the whole set of purchases, in whatever order they
-// are given.
+// Standing is how one purchase stands.
+type Standing struct {
+	Purchase PurchaseKey
+	Evidence Evidence
+}
+
+// Reconsider derives a participant's facts from the whole set of purchases and the deadline that
+// holds now. It does not matter in which order the purchases are given, nor in which order they, their
+// voids and an extension were recorded.
 //
-// A revocation ends when a purchase is known that stood at the deadline: its only ground was that
-// there was none. Where no purchase counts, each that stood at the deadline and was voided since
-// needs a person: the recipient did buy in time, and may not have wanted the void. For a
-// participant who stays revoked, so does each pending purchase that stood at the deadline.
+// A revocation ends when a purchase made in time is known that is believed or upheld: its only ground
+// was that there was none. What is neither is pending while the revocation stands, and a person decides
+// about each that stood at the deadline. Once no revocation stands, nothing is pending.
 //
-// A revocation, once ended, does not come back when a void follows: to revoke is for a settlement.
-// So that deliveries may arrive in any order, reconsider after each of them: after a purchase, and
-// again after the void that had been waiting for it.
-func Reconsider(m Membership, purchases []Purchase) Outcome {
+// Where no purchase counts, each that stood at the deadline and was voided since needs a person: the
+// recipient did buy in time, and may not have wanted the void.
+//
+// A revocation, once ended, does not come back when a void follows: to revoke is for a settlement. So
+// a purchase ends it even if it was voided in time, unless the settlement knew of the void.
+func Reconsider(m Membership, purchases []Purchase, settings Settings) Outcome {
 	out := Outcome{Facts: Facts{Deadline: m.Facts.Deadline, RevokedAt: m.Facts.RevokedAt}}
-	if m.Facts.Revoked() && stoodAtDeadline(m, purchases) {
+	if m.Facts.Revoked() && slices.ContainsFunc(purchases, func(p Purchase) bool { return endsRevocation(m, p, settings) }) {
 		out.Facts.RevokedAt = time.Time{}
 		out.Reinstated = true
 	}
-	if !out.Facts.Revoked() {
-		purchases, out.Accepted = acceptPending(purchases)
-	}
+	purchases, out.Changed = stand(m, out.Facts.Revoked(), purchases)
 	if first, ok := FirstPurchase(m.Announced, m.Facts.Deadline, purchases); ok {
 		key := first.PurchaseKey
 		out.Facts.FirstPurchase = &key
@@ -48,12 +54,59 @@ func Reconsider(m Membership, purchases []Purchase) Outcome {
 	return out
 }
 
-// stoodAtDeadline reports whether some purchase, neither pending nor rejected, was made in time and
-// had not been voided when the deadline came.
-func stoodAtDeadline(m Membership, purchases []Purchase) bool {
-	return slices.ContainsFunc(purchases, func(p Purchase) bool {
-		return p.Counts(m.Announced, m.Facts.Deadline) || voidedSince(m, p)
+// ExtensionHarms reports whether a participant would be worse off with a later deadline: the time to buy
+// is over all the same, and a question that a person might have answered in the participant's favour is
+// gone without a purchase that counts. before and after are the outcomes with the deadline as it is and
+// with the later one.
+func ExtensionHarms(before, after Outcome, now time.Time) bool {
+	if after.Facts.FirstPurchase != nil || now.Before(after.Facts.Deadline) {
+		return false
+	}
+	return slices.ContainsFunc(before.Reviews, func(asked ReviewNeed) bool {
+		return !slices.ContainsFunc(after.Reviews, func(r ReviewNeed) bool { return r.Purchase == asked.Purchase })
 	})
+}
+
+// endsRevocation reports whether the revocation in force cannot stand beside the purchase.
+func endsRevocation(m Membership, p Purchase, settings Settings) bool {
+	if p.Evidence == EvidenceUpheld {
+		return p.InTime(m.Announced, m.Facts.Deadline)
+	}
+	return bearsOnRevocation(m, p) && TrustedLateEvidence(m.Facts.Deadline, p, settings)
+}
+
+// bearsOnRevocation reports whether the purchase, about which nobody has decided, would have to end the
+// revocation if it were believed: it was made in time, and the revocation has not taken into account
+// that it was voided in time.
+func bearsOnRevocation(m Membership, p Purchase) bool {
+	knownVoid := p.VoidSettled && p.VoidedInTime(m.Facts.Deadline)
+	return p.undecided() && p.InTime(m.Announced, m.Facts.Deadline) && !knownVoid
+}
+
+// stand returns the purchases as they stand, and those of them that stand otherwise than given. The slice
+// given is not changed. Of those that bear on a revocation in force none is believed, or it would have
+// ended.
+func stand(m Membership, revoked bool, purchases []Purchase) ([]Purchase, []Standing) {
+	var changed []Standing
+	for i, p := range purchases {
+		if !p.undecided() {
+			continue
+		}
+		evidence := EvidenceAccepted
+		if revoked && bearsOnRevocation(m, p) {
+			evidence = EvidencePending
+		}
+		if p.Evidence == evidence {
+			continue
+		}
+		if changed == nil {
+			purchases = slices.Clone(purchases)
+		}
+		purchases[i].Evidence = evidence
+		changed = append(changed, Standing{p.PurchaseKey, evidence})
+	}
+	slices.SortFunc(changed, func(a, b Standing) int { return a.Purchase.Compare(b.Purchase) })
+	return purchases, changed
 }
 
 // voidedSince reports whether an accepted purchase was made in time, stood at the deadline, and was
@@ -61,24 +114,6 @@ func stoodAtDeadline(m Membership, purchases []Purchase) bool {
 func voidedSince(m Membership, p Purchase) bool {
 	return p.Evidence == EvidenceAccepted && p.InTime(m.Announced, m.Facts.Deadline) &&
 		p.Voided() && !p.VoidedInTime(m.Facts.Deadline)
-}
-
-// acceptPending returns the purchases with every pending one accepted, and the keys of those. The
-// slice given is not changed.
-func acceptPending(purchases []Purchase) ([]Purchase, []PurchaseKey) {
-	var keys []PurchaseKey
-	for i, p := range purchases {
-		if p.Evidence != EvidencePending {
-			continue
-		}
-		if keys == nil {
-			purchases = slices.Clone(purchases)
-		}
-		purchases[i].Evidence = EvidenceAccepted
-		keys = append(keys, p.PurchaseKey)
-	}
-	slices.SortFunc(keys, PurchaseKey.Compare)
-	return purchases, keys
 }
 
 // reviewsNeeded lists the questions that a person must decide when no purchase counts.

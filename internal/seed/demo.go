@@ -13,11 +13,19 @@ import (
 // DemoOptions are how the demonstration's scenario is made.
 type DemoOptions struct {
 	// Scale is the share of the real size, more than 0 and at most 1. At 1 the cohorts 12 and 13 have
-	// 600,000 participants each, and the scenario takes many minutes.
+	// 600,000 participants each, and the scenario takes some minutes.
 	Scale float64
-	// Progress is told how far a step has come; done equals total at its end. Optional.
+	// Progress is told how far a step has come, from 0 to total: [StepPlan], then [StepRecord]. Optional.
 	Progress func(step string, done, total int)
+	// Disposable says that the database is thrown away in the end: SQLite then need not wait for the disk.
+	Disposable bool
 }
+
+// The steps of [Demo].
+const (
+	StepPlan   = "planning what everybody does" // counts people
+	StepRecord = "recording people and deliveries"
+)
 
 // DemoInfo is what there is to see in the scenario. It is the same for every run with the same scale.
 type DemoInfo struct {
@@ -80,6 +88,9 @@ func Demo(ctx context.Context, reg *registry.Registry, o DemoOptions) (DemoInfo,
 
 // fewest is the smallest number of people that still shows something.
 const fewest = 8
+
+// people is how many people a cohort has at the demonstration's scale.
+func (o DemoOptions) people(c cast) int { return max(o.scaled(c.people), 5*fewest) }
 
 // scaled is a real number of people at the demonstration's scale.
 func (o DemoOptions) scaled(people int) int {

@@ -82,13 +82,17 @@ func newDemo(ctx context.Context, reg *registry.Registry, o DemoOptions) (*demo,
 
 // plan decides what everybody does, in no order.
 func (d *demo) plan() error {
+	everybody := 0
+	for _, c := range casts {
+		everybody += d.options.people(c)
+	}
+	d.options.Progress(StepPlan, 0, everybody)
 	for _, c := range casts {
 		announcement, err := cohort(d.reg.Settings(), c.cohort)
 		if err != nil {
 			return err
 		}
-		people, without := max(d.options.scaled(c.people), 5*fewest), d.options.scaled(c.without)
-		d.info.Participants += people
+		people, without := d.options.people(c), d.options.scaled(c.without)
 		d.planCohort(announcement, people)
 		deadline := rules.Deadline(announcement.AnnouncedAt, d.reg.Settings().WindowDays)
 		w := window{from: announcement.AnnouncedAt.Add(10 * time.Hour), deadline: deadline, until: deadline}
@@ -117,6 +121,8 @@ func (d *demo) plan() error {
 		for _, who := range folk {
 			d.planBuyer(who, w)
 		}
+		d.info.Participants += people
+		d.options.Progress(StepPlan, d.info.Participants, everybody)
 	}
 	d.planPMO()
 	slices.SortStableFunc(d.acts, func(a, b act) int { return a.at.Compare(b.at) })

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"gelombang/internal/db"
 	"gelombang/internal/registry"
 	"gelombang/internal/rules"
 	"gelombang/webhooks/payload"
@@ -16,14 +17,20 @@ import (
 
 // The bounds of what is recorded in one transaction, and so at one time by our clock.
 const (
-	groupSize = 256
+	groupSize = 1024
 	groupSpan = time.Hour
 )
 
 // tell lets everything happen in its order, each at its own time by the registry's clock, so that the history
 // says what was known when.
 func (d *demo) tell(ctx context.Context) error {
+	if d.options.Disposable && d.reg.DB().Dialect == db.SQLite {
+		if err := hurry(ctx, d.reg.DB()); err != nil {
+			return err
+		}
+	}
 	d.total = d.info.Participants + len(d.deliveries)
+	d.progress(0)
 	for _, a := range append(d.acts, act{at: Evening}) {
 		for {
 			group := d.nextGroup(a.at)
@@ -49,7 +56,22 @@ func (d *demo) tell(ctx context.Context) error {
 // progress tells the caller that so many more people or deliveries are recorded.
 func (d *demo) progress(more int) {
 	d.done += more
-	d.options.Progress("participants and deliveries", d.done, d.total)
+	d.options.Progress(StepRecord, d.done, d.total)
+}
+
+// hurry lets SQLite write without waiting for the disk, and with more memory. What it holds after a power cut
+// may be unreadable. There is one connection that writes, so that the settings stay.
+func hurry(ctx context.Context, d *db.DB) error {
+	for _, setting := range []string{
+		"PRAGMA synchronous = OFF",
+		"PRAGMA cache_size = -131072",       // 128 MiB
+		"PRAGMA wal_autocheckpoint = 16384", // pages, 64 MiB
+	} {
+		if _, err := d.Write.ExecContext(ctx, setting); err != nil {
+			return fmt.Errorf("prepare the database: %w", err)
+		}
+	}
+	return nil
 }
 
 // nextGroup returns the next deliveries that arrived before an instant, and about the same time.

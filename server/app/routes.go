@@ -66,13 +66,20 @@ func introspection(who config.Introspection) func(viewer.Viewer) bool {
 // redirect and an unknown one by 404, which to a sender of webhooks may mean to give up.
 func intakeFirst(intake, others http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !strings.HasPrefix(r.URL.Path, webhooks.Prefix) {
+		if !meantForIntake(r.URL.Path) {
 			others.ServeHTTP(w, r)
 			return
 		}
 		r.Pattern = webhooks.Prefix
 		intake.ServeHTTP(w, r)
 	})
+}
+
+// meantForIntake reports whether a sender of webhooks would use the path, also by mistake: without the
+// platform, or with a slash too many.
+func meantForIntake(path string) bool {
+	path = strings.TrimLeft(path, "/")
+	return path == "webhooks" || strings.HasPrefix(path, strings.TrimPrefix(webhooks.Prefix, "/"))
 }
 
 // secured sets the headers that keep an answer from being taken for something else, or shown inside

@@ -47,6 +47,9 @@ func (s Store) Open(ctx context.Context) (_ *registry.Registry, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := r.CheckKeysets(ctx); err != nil {
+		return nil, err
+	}
 	if err := reference(ctx, r); err != nil {
 		return nil, err
 	}

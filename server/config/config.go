@@ -90,7 +90,7 @@ const (
 // HTTP says where and how to serve.
 type HTTP struct {
 	Addr              string        `name:"addr" env:"GELOMBANG_ADDR" default:"127.0.0.1:8080" group:"serving" placeholder:"HOST:PORT" help:"Where to listen (default ${default}). Encryption (TLS) is the work of the proxy in front."`
-	Introspection     Introspection `name:"introspection" env:"GELOMBANG_INTROSPECTION" default:"role" enum:"role,everyone,nobody" group:"serving" placeholder:"WHO" help:"Who may ask for the GraphQL schema: role (platforms, analysts and staff), everyone or nobody (default ${default})."`
+	Introspection     Introspection `name:"introspection" env:"GELOMBANG_INTROSPECTION" default:"${introspection=role}" enum:"role,everyone,nobody" group:"serving" placeholder:"WHO" help:"Who may ask for the GraphQL schema: role (platforms, analysts and staff), everyone or nobody (default ${default})."`
 	ReadHeaderTimeout time.Duration `name:"read-header-timeout" env:"GELOMBANG_READ_HEADER_TIMEOUT" default:"5s" group:"serving" placeholder:"D" help:"Longest time to receive a request's headers (default ${default})."`
 	ReadTimeout       time.Duration `name:"read-timeout" env:"GELOMBANG_READ_TIMEOUT" default:"30s" group:"serving" placeholder:"D" help:"Longest time to receive a whole request (default ${default})."`
 	WriteTimeout      time.Duration `name:"write-timeout" env:"GELOMBANG_WRITE_TIMEOUT" default:"90s" group:"serving" placeholder:"D" help:"Longest time to work on a request and answer it (default ${default})."`

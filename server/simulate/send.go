@@ -2,12 +2,14 @@ package simulate
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
+	"regexp"
 	"time"
 )
 
@@ -42,6 +44,21 @@ type Answer struct {
 
 // Acknowledged reports whether the sender is done with the delivery.
 func (a Answer) Acknowledged() bool { return a.Status >= 200 && a.Status < 300 }
+
+// noReason stands for a reason that the answer does not give, or not as we know them.
+const noReason = "no reason given"
+
+// reasons are words in capitals; anything else is not repeated.
+var reasons = regexp.MustCompile(`^[A-Z][A-Z0-9_]{0,63}$`)
+
+// Reason is why the server keeps the delivery in quarantine, as the answer says it.
+func (a Answer) Reason() string {
+	var body struct{ Reason string }
+	if err := json.Unmarshal(a.Body, &body); err != nil || !reasons.MatchString(body.Reason) {
+		return noReason
+	}
+	return body.Reason
+}
 
 // mayPass reports whether it is worth trying again.
 func (a Answer) mayPass() bool {

@@ -27,6 +27,7 @@ type platformServer struct {
 	t       *testing.T
 	now     func() time.Time
 	verdict func(attempt int, id string) (int, error)
+	answer  func(id string) string // the body; optional
 
 	mu       sync.Mutex
 	attempts map[string]int
@@ -50,7 +51,11 @@ func (s *platformServer) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &http.Response{StatusCode: status, Body: io.NopCloser(strings.NewReader(`{}`)), Header: http.Header{}, Request: r}, nil
+	text := `{}`
+	if s.answer != nil {
+		text = s.answer(verified.MessageID)
+	}
+	return &http.Response{StatusCode: status, Body: io.NopCloser(strings.NewReader(text)), Header: http.Header{}, Request: r}, nil
 }
 
 // sender sends to verdict by the clock of the test's bubble.
@@ -172,6 +177,50 @@ func TestALoadIsTalliedAndItsAcknowledgementsWrittenDown(t *testing.T) {
 		}
 		if len(ids) != 9 || ids["sim-7-1-purchase"] {
 			t.Errorf("the manifest has %v, want the nine that were acknowledged", ids)
+		}
+	})
+}
+
+func TestTheQuarantineIsBrokenDownByReason(t *testing.T) {
+	for _, tt := range []struct {
+		name, body string
+		want       string
+	}{
+		{"a reason", `{"status":"quarantined","reason":"UNKNOWN_CARD","delivery":"x"}`, "UNKNOWN_CARD"},
+		{"none", `{"status":"quarantined"}`, "no reason given"},
+		{"not one of ours", `{"reason":"\u001b[31m UNKNOWN"}`, "no reason given"},
+		{"no JSON", `<html>`, "no reason given"},
+	} {
+		if got := (simulate.Answer{Status: 202, Body: []byte(tt.body)}).Reason(); got != tt.want {
+			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
+		}
+	}
+	synctest.Test(t, func(t *testing.T) {
+		s, far := sender(t, 0, func(_ int, id string) (int, error) {
+			if strings.HasSuffix(id, "-1-purchase") {
+				return http.StatusOK, nil
+			}
+			return http.StatusAccepted, nil
+		})
+		far.answer = func(id string) string {
+			if strings.HasSuffix(id, "-2-purchase") {
+				return `{"reason":"CARD_REVOKED"}`
+			}
+			return `{"reason":"UNKNOWN_CARD"}`
+		}
+		p := plan()
+		p.Count, p.Duplicates, p.Voids = 10, 0, 0
+		tally, err := simulate.Load{Sender: s, Concurrency: 1}.Run(t.Context(), messages(t, p))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var printed bytes.Buffer
+		if err := tally.Print(&printed); err != nil {
+			t.Fatal(err)
+		}
+		const want = "  answered 200    1\n  answered 202    9\n    CARD_REVOKED  1\n    UNKNOWN_CARD  8\n"
+		if !strings.Contains(printed.String(), want) {
+			t.Errorf("printed without\n%s:\n%s", want, printed.String())
 		}
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"maps"
 	"math"
+	"net/http"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -18,15 +19,20 @@ type Tally struct {
 	Requests     int // attempts included
 	Took         time.Duration
 	ByStatus     map[int]int // requests by the answer's status; 0 is no answer
+	// ByReason counts the deliveries that went to quarantine (202) by the reason that the answer gave.
+	ByReason map[string]int
 
 	latencies []time.Duration
 }
 
-func newTally() Tally { return Tally{ByStatus: map[int]int{}} }
+func newTally() Tally { return Tally{ByStatus: map[int]int{}, ByReason: map[string]int{}} }
 
 func (t *Tally) answered(a Answer) {
 	t.Requests++
 	t.ByStatus[a.Status]++
+	if a.Status == http.StatusAccepted {
+		t.ByReason[a.Reason()]++
+	}
 	if a.Status != 0 {
 		t.latencies = append(t.latencies, a.Took)
 	}
@@ -53,6 +59,11 @@ func (t *Tally) Print(out io.Writer) error {
 			name = "no answer"
 		}
 		fmt.Fprintf(&lines, "  %s\t%d\n", name, t.ByStatus[status])
+		if status == http.StatusAccepted {
+			for _, reason := range slices.Sorted(maps.Keys(t.ByReason)) {
+				fmt.Fprintf(&lines, "    %s\t%d\n", reason, t.ByReason[reason])
+			}
+		}
 	}
 	fmt.Fprintf(&lines, "took\t%v\n", t.Took.Round(time.Millisecond))
 	if seconds := t.Took.Seconds(); seconds > 0 {

@@ -30,6 +30,7 @@ CREATE TABLE `deliveries` (
   `reason` text NULL,
   `problem` text NOT NULL DEFAULT (''),
   `attempts` integer NOT NULL DEFAULT (1),
+  `retry_at` datetime NULL,
   `settled_at` datetime NULL,
   `settled_by` text NOT NULL DEFAULT (''),
   `platform_id` integer NOT NULL,
@@ -42,6 +43,7 @@ CREATE INDEX `delivery_platform_id_received_at` ON `deliveries` (`platform_id`, 
 CREATE INDEX `delivery_card_number` ON `deliveries` (`card_number`) WHERE settled_at IS NULL;
 CREATE INDEX `delivery_platform_id_invoice_code` ON `deliveries` (`platform_id`, `invoice_code`) WHERE settled_at IS NULL;
 CREATE INDEX `delivery_reason_id` ON `deliveries` (`reason`, `id`) WHERE settled_at IS NULL;
+CREATE INDEX `delivery_retry_at` ON `deliveries` (`retry_at`) WHERE settled_at IS NULL;
 
 CREATE TABLE `extensions` (
   `id` integer NOT NULL PRIMARY KEY AUTOINCREMENT,
@@ -171,11 +173,13 @@ CREATE TABLE `purchases` (
   `amount` integer NOT NULL,
   `purchased_at` datetime NOT NULL,
   `received_at` datetime NOT NULL,
+  `stated_through` datetime NULL,
   `schedule_code` text NOT NULL DEFAULT (''),
   `evidence` text NOT NULL,
   `voided_at` datetime NULL,
   `void_reason` text NOT NULL DEFAULT (''),
   `void_delivery_id` integer NULL,
+  `void_settled` bool NOT NULL DEFAULT (false),
   `delivery_id` integer NOT NULL,
   `offering_id` integer NOT NULL,
   `participant_id` integer NOT NULL,
@@ -222,6 +226,11 @@ CREATE TABLE `statements` (
 );
 CREATE UNIQUE INDEX `statement_platform_id_through` ON `statements` (`platform_id`, `through`);
 
+CREATE TABLE `settings` (
+  `id` text NOT NULL PRIMARY KEY,
+  `value` blob NOT NULL
+);
+
 -- The history is append-only.
 -- +goose StatementBegin
 CREATE TRIGGER history_no_update BEFORE UPDATE ON history
@@ -239,6 +248,7 @@ END;
 -- +goose Down
 DROP TRIGGER history_no_delete;
 DROP TRIGGER history_no_update;
+DROP TABLE settings;
 DROP TABLE history;
 DROP TABLE reviews;
 DROP TABLE purchases;
