@@ -1,7 +1,11 @@
 package app_test
 
 import (
+	"bufio"
 	"encoding/json"
+	"errors"
+	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -16,16 +20,19 @@ import (
 func TestASenderOfWebhooksIsNeverSentAway(t *testing.T) {
 	r := start(t, dbtest.Config(t, db.SQLite))
 	for _, path := range []string{"/webhooks", "/webhooks/", "//webhooks/tokopedia", "/webhooks//tokopedia", "/webhooks/../tokopedia", "/webhooks/tokopedia/", "///webhooks"} {
-		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, r.url, strings.NewReader("{}"))
+		// By hand: a client would tidy the path up.
+		conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", strings.TrimPrefix(r.url, "http://"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		request.URL.Opaque = path
-		response, err := http.DefaultTransport.RoundTrip(request) // follows no redirect
+		if _, err := io.WriteString(conn, "POST "+path+" HTTP/1.1\r\nHost: test\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"); err != nil {
+			t.Fatal(err)
+		}
+		response, err := http.ReadResponse(bufio.NewReader(conn), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := response.Body.Close(); err != nil {
+		if err := errors.Join(response.Body.Close(), conn.Close()); err != nil {
 			t.Fatal(err)
 		}
 		if response.StatusCode != http.StatusUnauthorized {
