@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"gelombang/internal/leftout"
 )
 
 // openTerminal returns both ends of a new pseudo-terminal: what a person sees is read from the first.
@@ -19,7 +21,7 @@ func openTerminal(t *testing.T) (screen, line *os.File) {
 	t.Helper()
 	screen, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
 	if err != nil {
-		t.Skipf("left out: needs a pseudo-terminal: %v", err)
+		leftout.Test(t, "a pseudo-terminal", err)
 	}
 	t.Cleanup(func() { _ = screen.Close() })
 	fd := int(screen.Fd())

@@ -19,6 +19,8 @@ import (
 	"time"
 
 	_ "github.com/lib/pq" // the driver "postgres"
+
+	"gelombang/internal/leftout"
 )
 
 // Postgres is a running server whose databases a test may create.
@@ -41,17 +43,9 @@ func Server(t testing.TB) *Postgres {
 	t.Helper()
 	server, err := shared()
 	if err != nil {
-		leftOut(t, err)
+		leftout.Test(t, "a Postgres server", err)
 	}
 	return server
-}
-
-func leftOut(t testing.TB, err error) {
-	t.Helper()
-	if os.Getenv("CI") == "true" {
-		t.Fatalf("no Postgres, and in CI no test may be left out: %v", err)
-	}
-	t.Skipf("left out: needs a Postgres server: %v", err)
 }
 
 func startShared() (*Postgres, error) {
@@ -77,7 +71,7 @@ func NewCluster(t testing.TB) *Postgres {
 	t.Helper()
 	server, err := startCluster()
 	if err != nil {
-		leftOut(t, err)
+		leftout.Test(t, "a Postgres server", err)
 	}
 	t.Cleanup(func() {
 		if err := server.Stop(); err != nil {

@@ -16,6 +16,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"gelombang/internal/leftout"
 	"gelombang/server/simulate"
 	"gelombang/webhooks/signature"
 )
@@ -272,7 +273,7 @@ func TestLatencyIsByNearestRank(t *testing.T) {
 func TestACurlLineSaysToAShellWhatTheRequestSays(t *testing.T) {
 	sh, err := exec.LookPath("sh")
 	if err != nil {
-		t.Skip("left out: needs a POSIX shell")
+		leftout.Test(t, "a POSIX shell", err)
 	}
 	body := []byte(`{"title":"Jum'at & "kopi" $HOME \ ` + "`x`" + `"}`)
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://gelombang.test/webhooks/tokopedia", nil)
