@@ -26,26 +26,9 @@ func (r *Reader) Eligibility(ctx context.Context, card string) (*generated.Eligi
 	if err != nil || len(rows) == 0 {
 		return answer, err
 	}
-	answer.Reason = ineligible(rows[0].object.Status, rows[0].object.Balance)
-	answer.MayBuy = answer.Reason == nil
-	return answer, nil
-}
-
-// ineligible says why not, nil when it may. It does not tell who has bought from who has not, as long as
-// there is time.
-func ineligible(status rules.Status, balance int64) *generated.IneligibilityReason {
-	var reason generated.IneligibilityReason
-	switch {
-	case status == rules.StatusRevoked:
-		reason = generated.IneligibilityReasonRevoked
-	case status == rules.StatusUnderReview:
-		reason = generated.IneligibilityReasonUnderReview
-	case status == rules.StatusOverdue:
-		reason = generated.IneligibilityReasonOverdue
-	case balance <= 0:
-		reason = generated.IneligibilityReasonBalanceSpent
-	default:
-		return nil
+	reason = generated.IneligibilityReason(rules.MayBuy(rows[0].facts(), rows[0].object.Balance, r.Now))
+	if reason == "" {
+		answer.MayBuy, answer.Reason = true, nil
 	}
-	return &reason
+	return answer, nil
 }

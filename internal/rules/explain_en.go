@@ -57,7 +57,11 @@ func (english) underReview(cohort int) string {
 }
 
 func (w english) revoked(cohort int, at, deadline time.Time, reason string) string {
-	s := fmt.Sprintf("Recipient of cohort %d, membership revoked %s: no purchase that counts was known, and the time to buy ended %s.", cohort, w.moment(at), w.until(deadline))
+	window := "and the time to buy ended"
+	if deadline.After(at) { // extended since
+		window = "and the time to buy had ended; it has been extended since, until"
+	}
+	s := fmt.Sprintf("Recipient of cohort %d, membership revoked %s: no purchase that counts was known, %s %s.", cohort, w.moment(at), window, w.until(deadline))
 	if reason != "" {
 		s += fmt.Sprintf(" Reason given: %s.", reason)
 	}

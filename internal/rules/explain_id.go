@@ -72,7 +72,11 @@ func (indonesian) underReview(cohort int) string {
 }
 
 func (w indonesian) revoked(cohort int, at, deadline time.Time, reason string) string {
-	s := fmt.Sprintf("Penerima gelombang %d, kepesertaan dicabut %s: tidak diketahui adanya pembelian yang diperhitungkan, dan waktu pembelian berakhir %s.", cohort, w.moment(at), w.until(deadline))
+	window := "dan waktu pembelian berakhir"
+	if deadline.After(at) { // extended since
+		window = "dan waktu pembelian sudah berakhir; sejak itu diperpanjang sampai"
+	}
+	s := fmt.Sprintf("Penerima gelombang %d, kepesertaan dicabut %s: tidak diketahui adanya pembelian yang diperhitungkan, %s %s.", cohort, w.moment(at), window, w.until(deadline))
 	if reason != "" {
 		s += fmt.Sprintf(" Alasan yang diberikan: %s.", reason)
 	}

@@ -356,3 +356,18 @@ func TestExplainEvidenceEarliestFirst(t *testing.T) {
 		t.Error("the purchases given were put in another order")
 	}
 }
+
+// A deadline that was extended after a revocation is not said to have passed before it.
+func TestExplainARevocationBeforeAnExtension(t *testing.T) {
+	in := explained13(on("2021-04-10"), holding("2021-04-09 12:00"), func(in *rules.ExplainInput) {
+		in.Facts.Deadline = rules.DeadlineAfterLastDay(in.Facts.Deadline.AddDate(0, 0, 3))
+	})
+	for lang, want := range map[rules.Language]string{
+		rules.EN: "Recipient of cohort 13, membership revoked 9 April 2021, 12:00:00 WIB: no purchase that counts was known, and the time to buy had ended; it has been extended since, until 12 April 2021, 23:59 WIB.",
+		rules.ID: "Penerima gelombang 13, kepesertaan dicabut 9 April 2021 pukul 12.00.00 WIB: tidak diketahui adanya pembelian yang diperhitungkan, dan waktu pembelian sudah berakhir; sejak itu diperpanjang sampai 12 April 2021 pukul 23.59 WIB.",
+	} {
+		if got := rules.Explain(in, lang).Summary; got != want {
+			t.Errorf("%s\ngot  %s\nwant %s", lang, got, want)
+		}
+	}
+}
