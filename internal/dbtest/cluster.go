@@ -31,6 +31,8 @@ type Postgres struct {
 	port    int
 	as      *syscall.Credential
 
+	held *os.File // open as long as this process lives
+
 	templateMu sync.Mutex
 	template   string // a migrated, empty database; made when it is first needed
 }
@@ -223,15 +225,22 @@ func (p *Postgres) run(program string, args ...string) error {
 }
 
 // stopWithParent leaves a small watcher that stops the cluster when the test binary has ended, however
-// it ended: a test binary has no hook after the last test of a package.
+// it ended: a test binary has no hook after the last test of a package. The watcher reads from a pipe of
+// which the binary holds the other end, which the system closes with it.
 func (p *Postgres) stopWithParent() error {
-	script := `while kill -0 "$1" 2>/dev/null; do sleep 0.2; done; kill -QUIT "$(head -1 "$2/data/postmaster.pid")"; sleep 1; rm -rf "$2"`
-	cmd := exec.Command("/bin/sh", "-c", script, "sh", strconv.Itoa(os.Getpid()), p.dir)
+	watched, held, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	script := `cat >/dev/null; kill -QUIT "$(head -1 "$1/data/postmaster.pid")"; i=0; while [ -e "$1/data/postmaster.pid" ] && [ $i -lt 100 ]; do sleep 0.1; i=$((i+1)); done; rm -rf "$1"`
+	cmd := exec.Command("/bin/sh", "-c", script, "sh", p.dir)
+	cmd.Stdin = watched
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := cmd.Start(); err != nil {
-		return fmt.Errorf("start the watcher: %w", err)
+		return errors.Join(fmt.Errorf("start the watcher: %w", err), watched.Close(), held.Close())
 	}
-	return cmd.Process.Release()
+	p.held = held
+	return errors.Join(watched.Close(), cmd.Process.Release())
 }
 
 func (p *Postgres) url(database string) string {

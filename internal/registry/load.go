@@ -120,8 +120,7 @@ func (w *workspace) lockParticipants(ctx context.Context, n *need) error {
 	if d.ForUpdate() != "" {
 		lock = d.ForUpdate() + " OF p"
 	}
-	firsts := map[int]int{}
-	err := db.Query(ctx, w.tx, func(rows *sql.Rows) error {
+	return db.Query(ctx, w.tx, func(rows *sql.Rows) error {
 		p := &participant{}
 		var announced, deadline, revoked db.Time
 		var first sql.NullInt64
@@ -129,16 +128,12 @@ func (w *workspace) lockParticipants(ctx context.Context, n *need) error {
 			return err
 		}
 		p.announced, p.deadline, p.revokedAt = rules.AnnouncedFrom(announced.Time), deadline.Time, revoked.Time
-		if first.Valid {
-			firsts[p.id] = int(first.Int64)
-		}
+		p.storedFirst = int(first.Int64) // zero for none
 		w.participants[p.id], w.byCard[p.card] = p, p
 		return nil
 	}, "SELECT "+participantColumns+" FROM participants p JOIN cohorts c ON c.id = p.cohort_id WHERE "+
 		d.Any("p.card_number", 1)+" OR "+d.Any("p.id", 2)+" ORDER BY p.id"+lock,
 		d.Texts(slices.Sorted(maps.Keys(n.cards))), d.Ints(slices.Sorted(maps.Keys(n.ids))))
-	w.firsts = firsts
-	return err
 }
 
 func (w *workspace) loadPurchases(ctx context.Context, _ *need) error {
@@ -160,7 +155,7 @@ func (w *workspace) loadPurchases(ctx context.Context, _ *need) error {
 		q.owner = p
 		p.purchases = append(p.purchases, q)
 		w.purchases[invoice{q.platformID, q.Invoice}] = q
-		if w.firsts[owner] == q.id {
+		if p.storedFirst == q.id {
 			p.first = q
 		}
 		return nil

@@ -20,7 +20,6 @@ type workspace struct {
 	purchases    map[invoice]*purchase
 	offerings    map[course]*offering
 	statements   []statement
-	firsts       map[int]int // first purchase as stored, by participant
 
 	history []historyEntry
 }
@@ -38,17 +37,18 @@ type course struct {
 }
 
 type participant struct {
-	id        int
-	card      string
-	announced time.Time // inclusive
-	deadline  time.Time // exclusive
-	first     *purchase
-	revokedAt time.Time
-	balance   int64
-	purchases []*purchase
-	reviews   []*review // open ones
-	closed    []*review // stored ones that were closed here
-	changed   bool
+	id          int
+	card        string
+	announced   time.Time // inclusive
+	deadline    time.Time // exclusive
+	first       *purchase
+	storedFirst int // its id as stored; zero for none
+	revokedAt   time.Time
+	balance     int64
+	purchases   []*purchase
+	reviews     []*review // open ones
+	closed      []*review // stored ones that were closed here
+	changed     bool
 }
 
 type purchase struct {
