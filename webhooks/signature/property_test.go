@@ -68,8 +68,6 @@ func TestAnyFlippedBitIsRefused(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := drawSigned(t)
 		switch part := rapid.SampledFrom([]string{"sender", "timestamp", "signature", "body", "path"}).Draw(t, "part"); {
-		case part == "sender":
-			s.sender = flip(t, s.sender)
 		case part == "timestamp":
 			s.timestamp = flip(t, s.timestamp)
 		case part == "signature":
@@ -78,8 +76,8 @@ func TestAnyFlippedBitIsRefused(t *testing.T) {
 			s.body = []byte(flip(t, string(s.body)))
 		case part == "path" && s.pmo:
 			s.path = flip(t, s.path)
-		default:
-			t.Skip("nothing to flip")
+		default: // the sender, also in place of an empty body and of a path that is not signed
+			s.sender = flip(t, s.sender)
 		}
 		if got, err := s.verify(); err == nil {
 			t.Fatalf("verified as %+v", got)
