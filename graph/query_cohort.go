@@ -11,7 +11,7 @@ import (
 )
 
 // Cohorts resolves Query.cohorts.
-func (q query) Cohorts(ctx context.Context, filter *generated.CohortFilter, orderBy *generated.CohortOrder, first *int, after *string, last *int, before *string) (*model.CohortConnection, error) {
+func (q query) Cohorts(ctx context.Context, filter *generated.CohortFilter, orderBy []*model.Order, first *int, after *string, last *int, before *string) (*model.CohortConnection, error) {
 	args := reads.CohortArgs{Filter: filter, OrderBy: orderBy, Page: keyset.Request{First: first, After: after, Last: last, Before: before}}
 	return q.read(ctx).Cohorts(ctx, selection.Of(ctx, "CohortConnection"), args)
 }
@@ -22,7 +22,7 @@ func (q query) Cohort(ctx context.Context, number int) (*model.Cohort, error) {
 }
 
 // Participants resolves Query.participants.
-func (q query) Participants(ctx context.Context, filter *generated.ParticipantFilter, orderBy *generated.ParticipantOrder, first *int, after *string, last *int, before *string) (*model.ParticipantConnection, error) {
+func (q query) Participants(ctx context.Context, filter *generated.ParticipantFilter, orderBy []*model.Order, first *int, after *string, last *int, before *string) (*model.ParticipantConnection, error) {
 	args := reads.ParticipantArgs{Filter: filter, OrderBy: orderBy, Page: keyset.Request{First: first, After: after, Last: last, Before: before}}
 	return q.read(ctx).Participants(ctx, selection.Of(ctx, "ParticipantConnection"), args)
 }
@@ -33,7 +33,7 @@ func (q query) Participant(ctx context.Context, cardNumber string) (*model.Parti
 }
 
 // Reviews resolves Query.reviews.
-func (q query) Reviews(ctx context.Context, filter *generated.ReviewFilter, orderBy *generated.ReviewOrder, first *int, after *string, last *int, before *string) (*model.ReviewConnection, error) {
+func (q query) Reviews(ctx context.Context, filter *generated.ReviewFilter, orderBy []*model.Order, first *int, after *string, last *int, before *string) (*model.ReviewConnection, error) {
 	args := reads.ReviewArgs{Filter: filter, OrderBy: orderBy, Page: keyset.Request{First: first, After: after, Last: last, Before: before}}
 	return q.read(ctx).Reviews(ctx, selection.Of(ctx, "ReviewConnection"), args)
 }

@@ -21,19 +21,19 @@ func (q query) Platform(ctx context.Context, code string) (*model.Platform, erro
 }
 
 // Offerings resolves Query.offerings.
-func (q query) Offerings(ctx context.Context, filter *generated.OfferingFilter, orderBy *generated.OfferingOrder, first *int, after *string, last *int, before *string) (*model.OfferingConnection, error) {
+func (q query) Offerings(ctx context.Context, filter *generated.OfferingFilter, orderBy []*model.Order, first *int, after *string, last *int, before *string) (*model.OfferingConnection, error) {
 	args := reads.OfferingArgs{Filter: filter, OrderBy: orderBy, Page: keyset.Request{First: first, After: after, Last: last, Before: before}}
 	return q.read(ctx).Offerings(ctx, selection.Of(ctx, "OfferingConnection"), args)
 }
 
 // Purchases resolves Query.purchases.
-func (q query) Purchases(ctx context.Context, filter *generated.PurchaseFilter, orderBy *generated.PurchaseOrder, first *int, after *string, last *int, before *string) (*model.PurchaseConnection, error) {
+func (q query) Purchases(ctx context.Context, filter *generated.PurchaseFilter, orderBy []*model.Order, first *int, after *string, last *int, before *string) (*model.PurchaseConnection, error) {
 	args := reads.PurchaseArgs{Filter: filter, OrderBy: orderBy, Page: keyset.Request{First: first, After: after, Last: last, Before: before}}
 	return q.read(ctx).Purchases(ctx, selection.Of(ctx, "PurchaseConnection"), args)
 }
 
 // Deliveries resolves Query.deliveries.
-func (q query) Deliveries(ctx context.Context, filter *generated.DeliveryFilter, orderBy *generated.DeliveryOrder, first *int, after *string, last *int, before *string) (*model.DeliveryConnection, error) {
+func (q query) Deliveries(ctx context.Context, filter *generated.DeliveryFilter, orderBy []*model.Order, first *int, after *string, last *int, before *string) (*model.DeliveryConnection, error) {
 	args := reads.DeliveryArgs{Filter: filter, OrderBy: orderBy, Page: keyset.Request{First: first, After: after, Last: last, Before: before}}
 	return q.read(ctx).Deliveries(ctx, selection.Of(ctx, "DeliveryConnection"), args)
 }

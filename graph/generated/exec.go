@@ -67,17 +67,19 @@ type QueryResolver interface {
 	Nodes(ctx context.Context, ids []string) ([]model.Node, error)
 	Viewer(ctx context.Context) (*model.Viewer, error)
 	Programme(ctx context.Context) (*model.Programme, error)
-	Cohorts(ctx context.Context, filter *CohortFilter, orderBy *CohortOrder, first *int, after *string, last *int, before *string) (*model.Connection[*model.Cohort], error)
+	Cohorts(ctx context.Context, filter *CohortFilter, orderBy []*model.Order, first *int, after *string, last *int, before *string) (*model.Connection[*model.Cohort], error)
 	Cohort(ctx context.Context, number int) (*model.Cohort, error)
-	Participants(ctx context.Context, filter *ParticipantFilter, orderBy *ParticipantOrder, first *int, after *string, last *int, before *string) (*model.Connection[*model.Participant], error)
+	Participants(ctx context.Context, filter *ParticipantFilter, orderBy []*model.Order, first *int, after *string, last *int, before *string) (*model.Connection[*model.Participant], error)
 	Participant(ctx context.Context, cardNumber string) (*model.Participant, error)
 	Eligibility(ctx context.Context, cardNumber string) (*Eligibility, error)
 	Platforms(ctx context.Context) ([]*model.Platform, error)
 	Platform(ctx context.Context, code string) (*model.Platform, error)
-	Offerings(ctx context.Context, filter *OfferingFilter, orderBy *OfferingOrder, first *int, after *string, last *int, before *string) (*model.Connection[*model.Offering], error)
-	Purchases(ctx context.Context, filter *PurchaseFilter, orderBy *PurchaseOrder, first *int, after *string, last *int, before *string) (*model.Connection[*model.Purchase], error)
-	Deliveries(ctx context.Context, filter *DeliveryFilter, orderBy *DeliveryOrder, first *int, after *string, last *int, before *string) (*model.Connection[*model.Delivery], error)
-	Reviews(ctx context.Context, filter *ReviewFilter, orderBy *ReviewOrder, first *int, after *string, last *int, before *string) (*model.Connection[*model.Review], error)
+	Offerings(ctx context.Context, filter *OfferingFilter, orderBy []*model.Order, first *int, after *string, last *int, before *string) (*model.Connection[*model.Offering], error)
+	Purchases(ctx context.Context, filter *PurchaseFilter, orderBy []*model.Order, first *int, after *string, last *int, before *string) (*model.Connection[*model.Purchase], error)
+	Deliveries(ctx context.Context, filter *DeliveryFilter, orderBy []*model.Order, first *int, after *string, last *int, before *string) (*model.Connection[*model.Delivery], error)
+	Reviews(ctx context.Context, filter *ReviewFilter, orderBy []*model.Order, first *int, after *string, last *int, before *string) (*model.Connection[*model.Review], error)
+	PurchaseAggregate(ctx context.Context, filter *PurchaseFilter, groupBy []string, having *PurchaseHaving, orderBy []*model.Order, first *int, after *string) (*model.Aggregate[model.PurchaseAggregateRow], error)
+	ParticipantAggregate(ctx context.Context, filter *ParticipantFilter, asOf *time.Time, groupBy []string, having *ParticipantHaving, orderBy []*model.Order, first *int, after *string) (*model.Aggregate[model.ParticipantAggregateRow], error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -117,12 +119,19 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DismissDeliveryInput", ec.unmarshalInputDismissDeliveryInput),
 			graphql.NewInputUnmarshaler("EraseContactInput", ec.unmarshalInputEraseContactInput),
 			graphql.NewInputUnmarshaler("ExtendDeadlineInput", ec.unmarshalInputExtendDeadlineInput),
+			graphql.NewInputUnmarshaler("FloatRange", ec.unmarshalInputFloatRange),
+			graphql.NewInputUnmarshaler("HistoryFilter", ec.unmarshalInputHistoryFilter),
 			graphql.NewInputUnmarshaler("HistoryOrder", ec.unmarshalInputHistoryOrder),
+			graphql.NewInputUnmarshaler("IntRange", ec.unmarshalInputIntRange),
 			graphql.NewInputUnmarshaler("OfferingFilter", ec.unmarshalInputOfferingFilter),
 			graphql.NewInputUnmarshaler("OfferingOrder", ec.unmarshalInputOfferingOrder),
+			graphql.NewInputUnmarshaler("ParticipantAggregateOrder", ec.unmarshalInputParticipantAggregateOrder),
 			graphql.NewInputUnmarshaler("ParticipantFilter", ec.unmarshalInputParticipantFilter),
+			graphql.NewInputUnmarshaler("ParticipantHaving", ec.unmarshalInputParticipantHaving),
 			graphql.NewInputUnmarshaler("ParticipantOrder", ec.unmarshalInputParticipantOrder),
+			graphql.NewInputUnmarshaler("PurchaseAggregateOrder", ec.unmarshalInputPurchaseAggregateOrder),
 			graphql.NewInputUnmarshaler("PurchaseFilter", ec.unmarshalInputPurchaseFilter),
+			graphql.NewInputUnmarshaler("PurchaseHaving", ec.unmarshalInputPurchaseHaving),
 			graphql.NewInputUnmarshaler("PurchaseOrder", ec.unmarshalInputPurchaseOrder),
 			graphql.NewInputUnmarshaler("PutOfferingInput", ec.unmarshalInputPutOfferingInput),
 			graphql.NewInputUnmarshaler("RetirePlatformKeyInput", ec.unmarshalInputRetirePlatformKeyInput),
@@ -264,8 +273,8 @@ type Query {
   cohorts(
     "Only cohorts for which all of this holds."
     filter: CohortFilter
-    "The order; by number when absent."
-    orderBy: CohortOrder
+    "The order, by several fields in turn if need be; by number when absent."
+    orderBy: [CohortOrder!]
     "The first so many, from the beginning or after ` + "`" + `after` + "`" + `."
     first: Int
     "Only what follows this cursor."
@@ -287,8 +296,8 @@ type Query {
   participants(
     "Only participants for whom all of this holds."
     filter: ParticipantFilter
-    "The order; as imported when absent."
-    orderBy: ParticipantOrder
+    "The order, by several fields in turn if need be; as imported when absent."
+    orderBy: [ParticipantOrder!]
     "The first so many, from the beginning or after ` + "`" + `after` + "`" + `."
     first: Int
     "Only what follows this cursor."
@@ -319,8 +328,8 @@ type Query {
   offerings(
     "Only offerings for which all of this holds."
     filter: OfferingFilter
-    "The order; by title when absent."
-    orderBy: OfferingOrder
+    "The order, by several fields in turn if need be; by title when absent."
+    orderBy: [OfferingOrder!]
     "The first so many, from the beginning or after ` + "`" + `after` + "`" + `."
     first: Int
     "Only what follows this cursor."
@@ -334,8 +343,8 @@ type Query {
   purchases(
     "Only purchases for which all of this holds."
     filter: PurchaseFilter
-    "The order; the latest first when absent."
-    orderBy: PurchaseOrder
+    "The order, by several fields in turn if need be; the latest first when absent."
+    orderBy: [PurchaseOrder!]
     "The first so many, from the beginning or after ` + "`" + `after` + "`" + `."
     first: Int
     "Only what follows this cursor."
@@ -349,8 +358,8 @@ type Query {
   deliveries(
     "Only deliveries for which all of this holds."
     filter: DeliveryFilter
-    "The order; the latest first when absent."
-    orderBy: DeliveryOrder
+    "The order, by several fields in turn if need be; the latest first when absent."
+    orderBy: [DeliveryOrder!]
     "The first so many, from the beginning or after ` + "`" + `after` + "`" + `."
     first: Int
     "Only what follows this cursor."
@@ -367,8 +376,8 @@ type Query {
   reviews(
     "Only reviews for which all of this holds."
     filter: ReviewFilter
-    "The order; the oldest first when absent."
-    orderBy: ReviewOrder
+    "The order, by several fields in turn if need be; the oldest first when absent."
+    orderBy: [ReviewOrder!]
     "The first so many, from the beginning or after ` + "`" + `after` + "`" + `."
     first: Int
     "Only what follows this cursor."
@@ -378,6 +387,47 @@ type Query {
     "Only what precedes this cursor."
     before: String
   ): ReviewConnection!
+  """
+  The purchases, grouped and measured. The same purchases as ` + "`" + `purchases` + "`" + ` has under the same filter: the counts of all
+  groups add up to its ` + "`" + `totalCount` + "`" + `. A platform sees its own, and does not group by what is known of the buyers.
+  """
+  purchaseAggregate(
+    "Only purchases for which all of this holds."
+    filter: PurchaseFilter
+    "What to group by, several at once; everything is one group when empty. At most 10."
+    groupBy: [PurchaseGroup!]! = []
+    "Only groups for whose measures all of this holds."
+    having: PurchaseHaving
+    "The order of the groups; by what they are grouped by, in turn, when absent. The groups follow in that order behind what is given."
+    orderBy: [PurchaseAggregateOrder!]
+    "The first so many groups, from the beginning or after ` + "`" + `after` + "`" + `; as many as one answer may hold when absent: 1,000, for analysts 10,000."
+    first: Int
+    "Only groups that follow this cursor."
+    after: String
+  ): PurchaseAggregate!
+  """
+  The participants, grouped and measured. The same participants as ` + "`" + `participants` + "`" + ` has under the same filter: the counts
+  of all groups add up to its ` + "`" + `totalCount` + "`" + `. For PMO staff and analysts; empty for everybody else.
+  """
+  participantAggregate(
+    "Only participants for whom all of this holds."
+    filter: ParticipantFilter
+    """
+    As it was known at this instant: deadlines, first purchases, revocations, reviews and statuses by what had been recorded
+    until then (inclusive), and only participants imported until then. Residence, gender, age and education are as they are now.
+    """
+    asOf: DateTime
+    "What to group by, several at once; everything is one group when empty. At most 10."
+    groupBy: [ParticipantGroup!]! = []
+    "Only groups for whose measures all of this holds."
+    having: ParticipantHaving
+    "The order of the groups; by what they are grouped by, in turn, when absent. The groups follow in that order behind what is given."
+    orderBy: [ParticipantAggregateOrder!]
+    "The first so many groups, from the beginning or after ` + "`" + `after` + "`" + `; as many as one answer may hold when absent: 1,000, for analysts 10,000."
+    first: Int
+    "Only groups that follow this cursor."
+    after: String
+  ): ParticipantAggregate!
 }
 
 "What can be changed. Each change takes one input and answers with the object as it is afterwards, or with what to mend."
@@ -462,7 +512,7 @@ type PageInfo {
   endCursor: String
 }
 
-"Which way a list is ordered. What is null comes last in either direction; equals come in the order in which they were recorded, reversed when descending."
+"Which way a list is ordered. What is null comes last in either direction; what is equal by every field given comes in the order in which it was recorded, reversed when the last field is descending."
 enum OrderDirection {
   "From the least to the greatest."
   ASC
@@ -484,6 +534,22 @@ input RupiahRange {
   min: Rupiah
   "At most so much."
   max: Rupiah
+}
+
+"A span of whole numbers, both bounds inclusive. An absent bound does not bound."
+input IntRange {
+  "At least so much."
+  min: Int
+  "At most so much."
+  max: Int
+}
+
+"A span of numbers, both bounds inclusive. An absent bound does not bound."
+input FloatRange {
+  "At least so much."
+  min: Float
+  "At most so much."
+  max: Float
 }
 
 "Who is asking."
@@ -554,16 +620,24 @@ type Cohort implements Node {
   reference: String
   "How many whole seconds are left until the deadline; 0 once it has passed."
   timeLeft: Int!
-  "How many of its participants stand where, at this moment."
-  progress: CohortProgress!
+  "How many of its participants stand where."
+  progress(
+    "As it was known at this instant, by what had been recorded until then (inclusive); at this moment when absent."
+    asOf: DateTime
+  ): CohortProgress!
+  "How its participants came to their first purchases, from the announcement on, in steps of time."
+  purchaseCurve(
+    "The length of a step."
+    by: CurveStep! = DAY
+  ): PurchaseCurve!
   "The extensions granted to this cohort or to part of it, the earliest first."
   extensions: [Extension!]!
   "Its participants, under the same rules as ` + "`" + `Query.participants` + "`" + `."
   participants(
     "Only participants for whom all of this holds."
     filter: ParticipantFilter
-    "The order; as imported when absent."
-    orderBy: ParticipantOrder
+    "The order, by several fields in turn if need be; as imported when absent."
+    orderBy: [ParticipantOrder!]
     "The first so many, from the beginning or after ` + "`" + `after` + "`" + `."
     first: Int
     "Only what follows this cursor."
@@ -573,6 +647,53 @@ type Cohort implements Node {
     "Only what precedes this cursor."
     before: String
   ): ParticipantConnection!
+  "Its participants' purchases, under the same rules as ` + "`" + `Query.purchases` + "`" + `."
+  purchases(
+    "Only purchases for which all of this holds."
+    filter: PurchaseFilter
+    "The order, by several fields in turn if need be; the latest first when absent."
+    orderBy: [PurchaseOrder!]
+    "The first so many, from the beginning or after ` + "`" + `after` + "`" + `."
+    first: Int
+    "Only what follows this cursor."
+    after: String
+    "The last so many, from the end or before ` + "`" + `before` + "`" + `."
+    last: Int
+    "Only what precedes this cursor."
+    before: String
+  ): PurchaseConnection!
+}
+
+"How long the steps of a curve are."
+enum CurveStep {
+  "WIB days."
+  DAY
+  "Hours."
+  HOUR
+}
+
+"How the participants of a cohort came to their first purchases. Only purchases that count, each by the time of the purchase; the latest reports may be missing."
+type PurchaseCurve {
+  "How many participants the cohort has: the shares are shares of that."
+  recipients: Int!
+  "The steps, from 00:00 WIB of the announcement day to the deadline or the present, whichever is first, without gaps."
+  points: [CurvePoint!]!
+}
+
+"A step of a curve."
+type CurvePoint {
+  "The day on which the step ends, counted from the announcement day, which is 1."
+  day: Int!
+  "How many hours after 00:00 WIB of the announcement day the step ends. It lines up cohorts with one another."
+  hours: Int!
+  "When the step ends (exclusive)."
+  at: DateTime!
+  "How many first purchases were made in this step."
+  purchased: Int!
+  "How many were made until the end of this step."
+  cumulative: Int!
+  "` + "`" + `cumulative` + "`" + ` as a share of the recipients, from 0 to 1."
+  share: Float!
 }
 
 "Where a cohort's deadline comes from."
@@ -665,8 +786,8 @@ type Participant implements Node {
   firstPurchase: Purchase
   "Every purchase on record, counting or not, the latest first unless asked otherwise."
   purchases(
-    "The order; the latest first when absent."
-    orderBy: PurchaseOrder
+    "The order, by several fields in turn if need be; the latest first when absent."
+    orderBy: [PurchaseOrder!]
     "The first so many, from the beginning or after ` + "`" + `after` + "`" + `."
     first: Int
     "Only what follows this cursor."
@@ -698,8 +819,10 @@ type Participant implements Node {
   contactErasedAt: DateTime
   "Every change of the facts, the earliest first unless asked otherwise."
   history(
-    "The order; the earliest first when absent."
-    orderBy: HistoryOrder
+    "Only entries for which all of this holds."
+    filter: HistoryFilter
+    "The order, by several fields in turn if need be; the earliest first when absent."
+    orderBy: [HistoryOrder!]
     "The first so many, from the beginning or after ` + "`" + `after` + "`" + `."
     first: Int
     "Only what follows this cursor."
@@ -1002,6 +1125,51 @@ type Platform implements Node {
   keys: [PlatformKey!]
   "Its statements of completeness: the 20 that reach furthest, the furthest first. For the platform itself and PMO staff; null for others."
   statements: [CompletenessStatement!]
+  "What it sells, under the same rules as ` + "`" + `Query.offerings` + "`" + `."
+  offerings(
+    "Only offerings for which all of this holds."
+    filter: OfferingFilter
+    "The order, by several fields in turn if need be; by title when absent."
+    orderBy: [OfferingOrder!]
+    "The first so many, from the beginning or after ` + "`" + `after` + "`" + `."
+    first: Int
+    "Only what follows this cursor."
+    after: String
+    "The last so many, from the end or before ` + "`" + `before` + "`" + `."
+    last: Int
+    "Only what precedes this cursor."
+    before: String
+  ): OfferingConnection!
+  "Its purchases, under the same rules as ` + "`" + `Query.purchases` + "`" + `."
+  purchases(
+    "Only purchases for which all of this holds."
+    filter: PurchaseFilter
+    "The order, by several fields in turn if need be; the latest first when absent."
+    orderBy: [PurchaseOrder!]
+    "The first so many, from the beginning or after ` + "`" + `after` + "`" + `."
+    first: Int
+    "Only what follows this cursor."
+    after: String
+    "The last so many, from the end or before ` + "`" + `before` + "`" + `."
+    last: Int
+    "Only what precedes this cursor."
+    before: String
+  ): PurchaseConnection!
+  "Its deliveries, under the same rules as ` + "`" + `Query.deliveries` + "`" + `."
+  deliveries(
+    "Only deliveries for which all of this holds."
+    filter: DeliveryFilter
+    "The order, by several fields in turn if need be; the latest first when absent."
+    orderBy: [DeliveryOrder!]
+    "The first so many, from the beginning or after ` + "`" + `after` + "`" + `."
+    first: Int
+    "Only what follows this cursor."
+    after: String
+    "The last so many, from the end or before ` + "`" + `before` + "`" + `."
+    last: Int
+    "Only what precedes this cursor."
+    before: String
+  ): DeliveryConnection!
 }
 
 "A platform's word that it has sent every purchase made before an instant."
@@ -1082,6 +1250,21 @@ type Offering implements Node {
   sample: Boolean!
   "When the record last changed."
   updatedAt: DateTime!
+  "Its purchases, under the same rules as ` + "`" + `Query.purchases` + "`" + `."
+  purchases(
+    "Only purchases for which all of this holds."
+    filter: PurchaseFilter
+    "The order, by several fields in turn if need be; the latest first when absent."
+    orderBy: [PurchaseOrder!]
+    "The first so many, from the beginning or after ` + "`" + `after` + "`" + `."
+    first: Int
+    "Only what follows this cursor."
+    after: String
+    "The last so many, from the end or before ` + "`" + `before` + "`" + `."
+    last: Int
+    "Only what precedes this cursor."
+    before: String
+  ): PurchaseConnection!
 }
 
 "How a training is held."
@@ -1248,12 +1431,24 @@ type CohortEdge {
 
 "Which cohorts. Everything given must hold; an empty list lets nothing through."
 input CohortFilter {
+  "All of these hold as well."
+  and: [CohortFilter!]
+  "At least one of these holds; an empty list lets nothing through."
+  or: [CohortFilter!]
+  "This does not hold. What cannot be told, because a value is null, does not hold."
+  not: CohortFilter
   "One of these numbers."
   number: [Int!]
   "The deadline lies in this span."
   purchaseDeadline: DateTimeRange
   "Whether the deadline is still to come."
   open: Boolean
+  "The deadline comes from one of these."
+  basis: [DeadlineBasis!]
+  "The quota lies in this span."
+  quota: IntRange
+  "Announced in this span."
+  announcedAt: DateTimeRange
 }
 
 "An order of cohorts."
@@ -1272,6 +1467,8 @@ enum CohortOrderField {
   ANNOUNCED_AT
   "The deadline."
   PURCHASE_DEADLINE
+  "The quota."
+  QUOTA
 }
 
 "A page of participants."
@@ -1296,6 +1493,14 @@ type ParticipantEdge {
 
 "Which participants. Everything given must hold; an empty list lets nothing through."
 input ParticipantFilter {
+  "All of these hold as well."
+  and: [ParticipantFilter!]
+  "At least one of these holds; an empty list lets nothing through."
+  or: [ParticipantFilter!]
+  "This does not hold. What cannot be told, because a value is null, does not hold."
+  not: ParticipantFilter
+  "All of these are null."
+  isNull: [ParticipantNullable!]
   "In one of these cohorts, by number."
   cohort: [Int!]
   "With one of these statuses, at this moment."
@@ -1312,6 +1517,34 @@ input ParticipantFilter {
   ageBand: [AgeBand!]
   "With one of these levels of education."
   education: [Education!]
+  "In one of these regencies or cities, by BPS code."
+  regency: [String!]
+  "What is left of the training balance lies in this span."
+  balance: RupiahRange
+  "Revoked in this span."
+  revokedAt: DateTimeRange
+  "With a first purchase for which this holds."
+  firstPurchase: PurchaseFilter
+  "With at least one purchase for which this holds, whether it counts or not."
+  purchases: PurchaseFilter
+}
+
+"What of a participant can be null."
+enum ParticipantNullable {
+  "The first purchase."
+  FIRST_PURCHASE
+  "The time of the revocation."
+  REVOKED_AT
+  "The province."
+  PROVINCE
+  "The regency."
+  REGENCY
+  "The gender."
+  GENDER
+  "The age band."
+  AGE_BAND
+  "The education."
+  EDUCATION
 }
 
 "An order of participants."
@@ -1330,6 +1563,22 @@ enum ParticipantOrderField {
   DEADLINE
   "The code of the province."
   PROVINCE
+  "The number of the cohort."
+  COHORT
+  "The time of the first purchase."
+  FIRST_PURCHASED_AT
+  "The time of the revocation."
+  REVOKED_AT
+  "What is left of the training balance."
+  BALANCE
+  "The code of the regency."
+  REGENCY
+  "The gender."
+  GENDER
+  "The age band, the youngest first."
+  AGE_BAND
+  "The education, the least first."
+  EDUCATION
 }
 
 "A page of offerings."
@@ -1354,6 +1603,14 @@ type OfferingEdge {
 
 "Which offerings. Everything given must hold; an empty list lets nothing through."
 input OfferingFilter {
+  "All of these hold as well."
+  and: [OfferingFilter!]
+  "At least one of these holds; an empty list lets nothing through."
+  or: [OfferingFilter!]
+  "This does not hold. What cannot be told, because a value is null, does not hold."
+  not: OfferingFilter
+  "All of these are null."
+  isNull: [OfferingNullable!]
   "Each of these words is in the title or in the name of the provider, capital or small letters from A to Z alike. At most 8 words of 200 bytes in all."
   text: String
   "At one of these platforms, by code."
@@ -1368,6 +1625,30 @@ input OfferingFilter {
   onSale: Boolean
   "Whether it belongs to the sample catalogue."
   sample: Boolean
+  "With one of these course codes."
+  courseCode: [String!]
+  "Taught by one of these providers, by name."
+  provider: [String!]
+  "Whether the platform listed it."
+  listed: Boolean
+  "Changed in this span."
+  updatedAt: DateTimeRange
+}
+
+"What of an offering can be null."
+enum OfferingNullable {
+  "The provider."
+  PROVIDER
+  "The category."
+  CATEGORY
+  "The mode."
+  MODE
+  "The price."
+  PRICE
+  "The address."
+  URL
+  "The time of the withdrawal."
+  WITHDRAWN_AT
 }
 
 "An order of offerings."
@@ -1384,6 +1665,14 @@ enum OfferingOrderField {
   TITLE
   "The price; offerings without one come last."
   PRICE
+  "The name of the provider."
+  PROVIDER
+  "The category."
+  CATEGORY
+  "The course code."
+  COURSE_CODE
+  "When the record last changed."
+  UPDATED_AT
 }
 
 "A page of purchases."
@@ -1408,6 +1697,14 @@ type PurchaseEdge {
 
 "Which purchases. Everything given must hold; an empty list lets nothing through."
 input PurchaseFilter {
+  "All of these hold as well."
+  and: [PurchaseFilter!]
+  "At least one of these holds; an empty list lets nothing through."
+  or: [PurchaseFilter!]
+  "This does not hold. What cannot be told, because a value is null, does not hold."
+  not: PurchaseFilter
+  "All of these are null."
+  isNull: [PurchaseNullable!]
   "At one of these platforms, by code."
   platform: [String!]
   "By participants of one of these cohorts, by number."
@@ -1424,6 +1721,30 @@ input PurchaseFilter {
   voided: Boolean
   "Standing as proof in one of these ways."
   evidence: [Evidence!]
+  "Whether it meets the obligation, or would if no other were earlier."
+  counts: Boolean
+  "Whether it is the first purchase of its participant."
+  first: Boolean
+  "The amount lies in this span."
+  amount: RupiahRange
+  "Cancelled by the platform in this span, by its clock."
+  voidedAt: DateTimeRange
+  "How many seconds passed between the purchase and the arrival of its report; below 0 when the platform's clock is ahead."
+  lag: IntRange
+  "How many seconds before the participant's deadline it was made; 0 and below when late."
+  untilDeadline: IntRange
+  "Bought by participants for whom this holds. Not for platforms."
+  participant: ParticipantFilter
+  "Of offerings for which this holds."
+  offering: OfferingFilter
+}
+
+"What of a purchase can be null."
+enum PurchaseNullable {
+  "The schedule code."
+  SCHEDULE_CODE
+  "The time of the void."
+  VOIDED_AT
 }
 
 "An order of purchases."
@@ -1440,6 +1761,16 @@ enum PurchaseOrderField {
   PURCHASED_AT
   "The order in which they were recorded."
   RECORDED
+  "When the report of it first arrived."
+  RECEIVED_AT
+  "What was paid."
+  AMOUNT
+  "How long after the purchase its report arrived."
+  LAG
+  "When the platform cancelled it."
+  VOIDED_AT
+  "The invoice code."
+  INVOICE_CODE
 }
 
 "A page of deliveries."
@@ -1464,6 +1795,14 @@ type DeliveryEdge {
 
 "Which deliveries. Everything given must hold; an empty list lets nothing through."
 input DeliveryFilter {
+  "All of these hold as well."
+  and: [DeliveryFilter!]
+  "At least one of these holds; an empty list lets nothing through."
+  or: [DeliveryFilter!]
+  "This does not hold. What cannot be told, because a value is null, does not hold."
+  not: DeliveryFilter
+  "All of these are null."
+  isNull: [DeliveryNullable!]
   "From one of these platforms, by code."
   platform: [String!]
   "With one of these outcomes."
@@ -1476,6 +1815,36 @@ input DeliveryFilter {
   messageId: [String!]
   "Received in this span."
   receivedAt: DateTimeRange
+  "Naming one of these invoices."
+  invoiceCode: [String!]
+  "Naming one of these courses."
+  courseCode: [String!]
+  "Signed in this span, by the platform's clock."
+  signedAt: DateTimeRange
+  "The event's own time lies in this span."
+  eventTime: DateTimeRange
+  "Applied or dismissed in this span."
+  settledAt: DateTimeRange
+  "Tried so often."
+  attempts: IntRange
+}
+
+"What of a delivery can be null."
+enum DeliveryNullable {
+  "The type of event."
+  EVENT_TYPE
+  "The event's time."
+  EVENT_TIME
+  "The card."
+  CARD_NUMBER
+  "The invoice."
+  INVOICE_CODE
+  "The course."
+  COURSE_CODE
+  "The reason for quarantine."
+  QUARANTINE_REASON
+  "The time at which it was applied or dismissed."
+  SETTLED_AT
 }
 
 "An order of deliveries."
@@ -1490,6 +1859,14 @@ input DeliveryOrder {
 enum DeliveryOrderField {
   "When it was received."
   RECEIVED_AT
+  "When it was signed."
+  SIGNED_AT
+  "The event's own time."
+  EVENT_TIME
+  "When it was applied or dismissed."
+  SETTLED_AT
+  "How often it was tried."
+  ATTEMPTS
 }
 
 "A page of reviews."
@@ -1514,6 +1891,14 @@ type ReviewEdge {
 
 "Which reviews. Everything given must hold; an empty list lets nothing through."
 input ReviewFilter {
+  "All of these hold as well."
+  and: [ReviewFilter!]
+  "At least one of these holds; an empty list lets nothing through."
+  or: [ReviewFilter!]
+  "This does not hold. What cannot be told, because a value is null, does not hold."
+  not: ReviewFilter
+  "All of these are null."
+  isNull: [ReviewNullable!]
   "In one of these states."
   state: [ReviewState!]
   "Of one of these kinds."
@@ -1522,6 +1907,22 @@ input ReviewFilter {
   cohort: [Int!]
   "Opened in this span."
   openedAt: DateTimeRange
+  "Closed in this span."
+  closedAt: DateTimeRange
+  "Decided in one of these ways."
+  decision: [ReviewDecision!]
+  "About participants for whom this holds."
+  participant: ParticipantFilter
+  "About purchases for which this holds."
+  purchase: PurchaseFilter
+}
+
+"What of a review can be null."
+enum ReviewNullable {
+  "The time of the closing."
+  CLOSED_AT
+  "The decision."
+  DECISION
 }
 
 "An order of reviews."
@@ -1536,6 +1937,8 @@ input ReviewOrder {
 enum ReviewOrderField {
   "When it was opened."
   OPENED_AT
+  "When it was closed."
+  CLOSED_AT
 }
 
 "A page of a history."
@@ -1558,6 +1961,24 @@ type HistoryEdge {
   node: HistoryEntry!
 }
 
+"Which entries of a history. Everything given must hold; an empty list lets nothing through."
+input HistoryFilter {
+  "All of these hold as well."
+  and: [HistoryFilter!]
+  "At least one of these holds; an empty list lets nothing through."
+  or: [HistoryFilter!]
+  "This does not hold. What cannot be told, because a value is null, does not hold."
+  not: HistoryFilter
+  "Recording one of these kinds of change."
+  kind: [HistoryKind!]
+  "Caused in one of these ways."
+  cause: [HistoryCause!]
+  "Recorded in this span."
+  recordedAt: DateTimeRange
+  "Holding from a time in this span on."
+  effectiveAt: DateTimeRange
+}
+
 "An order of a history."
 input HistoryOrder {
   "By what."
@@ -1570,6 +1991,464 @@ input HistoryOrder {
 enum HistoryOrderField {
   "When the entry was recorded."
   RECORDED_AT
+  "From when on the entry holds."
+  EFFECTIVE_AT
+}
+
+"What purchases can be grouped by."
+enum PurchaseGroup {
+  "The cohort."
+  COHORT
+  "The platform."
+  PLATFORM
+  "The offering."
+  OFFERING
+  "Who teaches it."
+  PROVIDER
+  "The category."
+  CATEGORY
+  "How it is held."
+  MODE
+  "The province of residence. Not for platforms."
+  PROVINCE
+  "The regency or city of residence. Not for platforms."
+  REGENCY
+  "The gender. Not for platforms."
+  GENDER
+  "The age band. Not for platforms."
+  AGE_BAND
+  "The education. Not for platforms."
+  EDUCATION
+  "The participant's status. Not for platforms."
+  STATUS
+  "The hour of the purchase, in WIB."
+  HOUR
+  "The WIB day of the purchase."
+  DAY
+  "The week of the purchase, from Monday to Sunday, in WIB."
+  WEEK
+  "The month of the purchase, in WIB."
+  MONTH
+  "How long before the deadline it was made, in spans: up to 6, 12, 24, 48 and 72 hours, 7, 14 and 21 days, and more; after the deadline."
+  HOURS_BEFORE_DEADLINE
+  "Whether it was made at or after the participant's deadline."
+  LATE
+  "Whether the platform cancelled it."
+  VOIDED
+  "Whether it meets the obligation, or would if no other were earlier."
+  COUNTS
+  "How it stands as proof."
+  EVIDENCE
+}
+
+"Which groups of purchases. Everything given must hold; what is null, because a group has nothing to measure, does not hold."
+input PurchaseHaving {
+  "How many purchases lies in this span."
+  count: IntRange
+  "How many participants lies in this span."
+  participants: IntRange
+  "The sum of the amounts lies in this span. In rupiah."
+  amountSum: RupiahRange
+  "The average of the amounts lies in this span. In rupiah."
+  amountAvg: RupiahRange
+  "The least of the amounts lies in this span. In rupiah."
+  amountMin: RupiahRange
+  "The greatest of the amounts lies in this span. In rupiah."
+  amountMax: RupiahRange
+  "The median of the amounts lies in this span. In rupiah."
+  amountMedian: RupiahRange
+  "The 90th percentile of the amounts lies in this span. In rupiah."
+  amountP90: RupiahRange
+  "The average of the lags lies in this span. In seconds."
+  lagAvg: IntRange
+  "The least of the lags lies in this span. In seconds."
+  lagMin: IntRange
+  "The greatest of the lags lies in this span. In seconds."
+  lagMax: IntRange
+  "The median of the lags lies in this span. In seconds."
+  lagMedian: IntRange
+  "The 90th percentile of the lags lies in this span. In seconds."
+  lagP90: IntRange
+}
+
+"An order of groups of purchases."
+input PurchaseAggregateOrder {
+  "By what. What the groups are not grouped by cannot order them."
+  field: PurchaseAggregateOrderField!
+  "Which way. What is null comes last in either direction."
+  direction: OrderDirection! = ASC
+}
+
+"What groups of purchases can be ordered by: what they are grouped by, and their measures."
+enum PurchaseAggregateOrderField {
+  "The cohort."
+  COHORT
+  "The platform."
+  PLATFORM
+  "The offering."
+  OFFERING
+  "Who teaches it."
+  PROVIDER
+  "The category."
+  CATEGORY
+  "How it is held."
+  MODE
+  "The province of residence. Not for platforms."
+  PROVINCE
+  "The regency or city of residence. Not for platforms."
+  REGENCY
+  "The gender. Not for platforms."
+  GENDER
+  "The age band. Not for platforms."
+  AGE_BAND
+  "The education. Not for platforms."
+  EDUCATION
+  "The participant's status. Not for platforms."
+  STATUS
+  "The hour of the purchase, in WIB."
+  HOUR
+  "The WIB day of the purchase."
+  DAY
+  "The week of the purchase, from Monday to Sunday, in WIB."
+  WEEK
+  "The month of the purchase, in WIB."
+  MONTH
+  "How long before the deadline it was made, in spans: up to 6, 12, 24, 48 and 72 hours, 7, 14 and 21 days, and more; after the deadline."
+  HOURS_BEFORE_DEADLINE
+  "Whether it was made at or after the participant's deadline."
+  LATE
+  "Whether the platform cancelled it."
+  VOIDED
+  "Whether it meets the obligation, or would if no other were earlier."
+  COUNTS
+  "How it stands as proof."
+  EVIDENCE
+  "How many purchases."
+  COUNT
+  "How many participants."
+  PARTICIPANTS
+  "The sum of the amounts."
+  AMOUNT_SUM
+  "The average of the amounts."
+  AMOUNT_AVG
+  "The least of the amounts."
+  AMOUNT_MIN
+  "The greatest of the amounts."
+  AMOUNT_MAX
+  "The median of the amounts."
+  AMOUNT_MEDIAN
+  "The 90th percentile of the amounts."
+  AMOUNT_P90
+  "The average of the lags."
+  LAG_AVG
+  "The least of the lags."
+  LAG_MIN
+  "The greatest of the lags."
+  LAG_MAX
+  "The median of the lags."
+  LAG_MEDIAN
+  "The 90th percentile of the lags."
+  LAG_P90
+}
+
+"Purchases, grouped and measured."
+type PurchaseAggregate {
+  "The groups, on one page."
+  rows: [PurchaseAggregateRow!]!
+  "How many groups there are on all pages together, without those that are suppressed."
+  totalGroups: Int!
+  "Whether more groups follow this page."
+  truncated: Boolean!
+  "The cursor of the last row, for ` + "`" + `after` + "`" + `; null on an empty page."
+  endCursor: String
+  "How many groups are left out because they hold fewer participants than analysts may see on this installation; 0 for everybody else."
+  suppressedGroups: Int!
+}
+
+"A group of purchases."
+type PurchaseAggregateRow {
+  "What the group has in common."
+  key: GroupKey!
+  "How many purchases."
+  count: Int!
+  "How many participants made them, each counted once."
+  participants: Int!
+  "What was paid."
+  amount: RupiahMeasures!
+  "How many seconds after the purchases their reports arrived; below 0 when a platform's clock is ahead."
+  lag: SecondsMeasures!
+}
+
+"What participants can be grouped by."
+enum ParticipantGroup {
+  "The cohort."
+  COHORT
+  "The platform of the first purchase."
+  PLATFORM
+  "The offering of the first purchase."
+  OFFERING
+  "Who teaches it, of the first purchase."
+  PROVIDER
+  "The category, of the first purchase."
+  CATEGORY
+  "How it is held, of the first purchase."
+  MODE
+  "The province of residence."
+  PROVINCE
+  "The regency or city of residence."
+  REGENCY
+  "The gender."
+  GENDER
+  "The age band."
+  AGE_BAND
+  "The education."
+  EDUCATION
+  "The participant's status."
+  STATUS
+  "The hour of the first purchase, in WIB."
+  HOUR
+  "The WIB day of the first purchase."
+  DAY
+  "The week of the first purchase, from Monday to Sunday, in WIB."
+  WEEK
+  "The month of the first purchase, in WIB."
+  MONTH
+  "How long before the deadline the first purchase was made, in spans: up to 6, 12, 24, 48 and 72 hours, 7, 14 and 21 days, and more; after the deadline."
+  HOURS_BEFORE_DEADLINE
+}
+
+"Which groups of participants. Everything given must hold; what is null, because a group has nothing to measure, does not hold."
+input ParticipantHaving {
+  "How many participants lies in this span."
+  count: IntRange
+  "How many with a first purchase lies in this span."
+  purchased: IntRange
+  "Which share has a first purchase lies in this span."
+  purchasedShare: FloatRange
+  "The average of the hours to the first purchase lies in this span."
+  hoursToPurchaseAvg: FloatRange
+  "The least of the hours to the first purchase lies in this span."
+  hoursToPurchaseMin: FloatRange
+  "The greatest of the hours to the first purchase lies in this span."
+  hoursToPurchaseMax: FloatRange
+  "The median of the hours to the first purchase lies in this span."
+  hoursToPurchaseMedian: FloatRange
+  "The 90th percentile of the hours to the first purchase lies in this span."
+  hoursToPurchaseP90: FloatRange
+  "The sum of the balances lies in this span. In rupiah."
+  balanceSum: RupiahRange
+  "The average of the balances lies in this span. In rupiah."
+  balanceAvg: RupiahRange
+  "The least of the balances lies in this span. In rupiah."
+  balanceMin: RupiahRange
+  "The greatest of the balances lies in this span. In rupiah."
+  balanceMax: RupiahRange
+  "The median of the balances lies in this span. In rupiah."
+  balanceMedian: RupiahRange
+  "The 90th percentile of the balances lies in this span. In rupiah."
+  balanceP90: RupiahRange
+}
+
+"An order of groups of participants."
+input ParticipantAggregateOrder {
+  "By what. What the groups are not grouped by cannot order them."
+  field: ParticipantAggregateOrderField!
+  "Which way. What is null comes last in either direction."
+  direction: OrderDirection! = ASC
+}
+
+"What groups of participants can be ordered by: what they are grouped by, and their measures."
+enum ParticipantAggregateOrderField {
+  "The cohort."
+  COHORT
+  "The platform of the first purchase."
+  PLATFORM
+  "The offering of the first purchase."
+  OFFERING
+  "Who teaches it, of the first purchase."
+  PROVIDER
+  "The category, of the first purchase."
+  CATEGORY
+  "How it is held, of the first purchase."
+  MODE
+  "The province of residence."
+  PROVINCE
+  "The regency or city of residence."
+  REGENCY
+  "The gender."
+  GENDER
+  "The age band."
+  AGE_BAND
+  "The education."
+  EDUCATION
+  "The participant's status."
+  STATUS
+  "The hour of the first purchase, in WIB."
+  HOUR
+  "The WIB day of the first purchase."
+  DAY
+  "The week of the first purchase, from Monday to Sunday, in WIB."
+  WEEK
+  "The month of the first purchase, in WIB."
+  MONTH
+  "How long before the deadline the first purchase was made, in spans: up to 6, 12, 24, 48 and 72 hours, 7, 14 and 21 days, and more; after the deadline."
+  HOURS_BEFORE_DEADLINE
+  "How many participants."
+  COUNT
+  "How many with a first purchase."
+  PURCHASED
+  "Which share has a first purchase."
+  PURCHASED_SHARE
+  "The average of the hours to the first purchase."
+  HOURS_TO_PURCHASE_AVG
+  "The least of the hours to the first purchase."
+  HOURS_TO_PURCHASE_MIN
+  "The greatest of the hours to the first purchase."
+  HOURS_TO_PURCHASE_MAX
+  "The median of the hours to the first purchase."
+  HOURS_TO_PURCHASE_MEDIAN
+  "The 90th percentile of the hours to the first purchase."
+  HOURS_TO_PURCHASE_P90
+  "The sum of the balances."
+  BALANCE_SUM
+  "The average of the balances."
+  BALANCE_AVG
+  "The least of the balances."
+  BALANCE_MIN
+  "The greatest of the balances."
+  BALANCE_MAX
+  "The median of the balances."
+  BALANCE_MEDIAN
+  "The 90th percentile of the balances."
+  BALANCE_P90
+}
+
+"Participants, grouped and measured."
+type ParticipantAggregate {
+  "The groups, on one page."
+  rows: [ParticipantAggregateRow!]!
+  "How many groups there are on all pages together, without those that are suppressed."
+  totalGroups: Int!
+  "Whether more groups follow this page."
+  truncated: Boolean!
+  "The cursor of the last row, for ` + "`" + `after` + "`" + `; null on an empty page."
+  endCursor: String
+  "How many groups are left out because they hold fewer participants than analysts may see on this installation; 0 for everybody else."
+  suppressedGroups: Int!
+}
+
+"A group of participants."
+type ParticipantAggregateRow {
+  "What the group has in common."
+  key: GroupKey!
+  "How many participants."
+  count: Int!
+  "How many of them have a first purchase, whatever their status."
+  purchased: Int!
+  "` + "`" + `purchased` + "`" + ` as a share of ` + "`" + `count` + "`" + `, from 0 to 1; 0 for an empty group."
+  purchasedShare: Float!
+  "From 00:00 WIB of the announcement day to the first purchase, of those who have one."
+  hoursToPurchase: HoursMeasures!
+  "What is left of the training balances. With ` + "`" + `asOf` + "`" + ` as they are now."
+  balance: RupiahMeasures!
+}
+
+"Measures of amounts, in rupiah."
+type RupiahMeasures {
+  "The sum; 0 for none."
+  sum: Rupiah!
+  "The average; null for none."
+  avg: Float
+  "The least; null for none."
+  min: Rupiah
+  "The greatest; null for none."
+  max: Rupiah
+  "The least value that half of them do not exceed; null for none."
+  median: Rupiah
+  "The least value that nine in ten of them do not exceed; null for none."
+  p90: Rupiah
+}
+
+"Measures of lengths of time, in seconds."
+type SecondsMeasures {
+  "The average; null for none."
+  avg: Float
+  "The least; null for none."
+  min: Int
+  "The greatest; null for none."
+  max: Int
+  "The least value that half of them do not exceed; null for none."
+  median: Int
+  "The least value that nine in ten of them do not exceed; null for none."
+  p90: Int
+}
+
+"Measures of lengths of time, in hours."
+type HoursMeasures {
+  "The average; null for none."
+  avg: Float
+  "The least; null for none."
+  min: Float
+  "The greatest; null for none."
+  max: Float
+  "The least value that half of them do not exceed; null for none."
+  median: Float
+  "The least value that nine in ten of them do not exceed; null for none."
+  p90: Float
+}
+
+"What the members of a group have in common. What they are not grouped by is null; so is what they have in common by being without it."
+type GroupKey {
+  "The cohort's number."
+  cohort: Int
+  "The platform; of participants, that of the first purchase."
+  platform: Platform
+  "The offering; of participants, that of the first purchase."
+  offering: Offering
+  "Who teaches it."
+  provider: String
+  "The category, in the platform's words."
+  category: String
+  "How it is held."
+  mode: TrainingMode
+  "The province of residence."
+  province: Province
+  "The regency or city of residence, by BPS code."
+  regency: String
+  "The gender."
+  gender: Gender
+  "The age on the announcement day."
+  ageBand: AgeBand
+  "The highest level of education completed."
+  education: Education
+  "The participant's status."
+  status: ParticipantStatus
+  "The beginning of the hour."
+  hour: DateTime
+  "The WIB day."
+  day: Date
+  "The Monday of the week."
+  week: Date
+  "The first day of the month."
+  month: Date
+  "How long before the deadline."
+  hoursBeforeDeadline: HoursSpan
+  "Whether made at or after the participant's deadline."
+  late: Boolean
+  "Whether the platform cancelled it."
+  voided: Boolean
+  "Whether it meets the obligation, or would if no other were earlier."
+  counts: Boolean
+  "How it stands as proof."
+  evidence: Evidence
+}
+
+"A span of time before the deadline, in hours."
+type HoursSpan {
+  "More than so many hours before the deadline; null after the deadline."
+  over: Int
+  "So many hours before the deadline or less; null for the earliest, which has no end."
+  upTo: Int
 }
 
 "A mistake in an input that a person can mend. Nothing was changed."
@@ -1873,10 +2752,14 @@ func (ec *executionContext) childFields_Cohort(ctx context.Context, field graphq
 		return ec.fieldContext_Cohort_timeLeft(ctx, field)
 	case "progress":
 		return ec.fieldContext_Cohort_progress(ctx, field)
+	case "purchaseCurve":
+		return ec.fieldContext_Cohort_purchaseCurve(ctx, field)
 	case "extensions":
 		return ec.fieldContext_Cohort_extensions(ctx, field)
 	case "participants":
 		return ec.fieldContext_Cohort_participants(ctx, field)
+	case "purchases":
+		return ec.fieldContext_Cohort_purchases(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Cohort", field.Name)
 }
@@ -1973,6 +2856,24 @@ func (ec *executionContext) childFields_CreatePlatformKeyPayload(ctx context.Con
 		return ec.fieldContext_CreatePlatformKeyPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreatePlatformKeyPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CurvePoint(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "day":
+		return ec.fieldContext_CurvePoint_day(ctx, field)
+	case "hours":
+		return ec.fieldContext_CurvePoint_hours(ctx, field)
+	case "at":
+		return ec.fieldContext_CurvePoint_at(ctx, field)
+	case "purchased":
+		return ec.fieldContext_CurvePoint_purchased(ctx, field)
+	case "cumulative":
+		return ec.fieldContext_CurvePoint_cumulative(ctx, field)
+	case "share":
+		return ec.fieldContext_CurvePoint_share(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CurvePoint", field.Name)
 }
 
 func (ec *executionContext) childFields_DecideReviewPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2165,6 +3066,54 @@ func (ec *executionContext) childFields_Extension(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type Extension", field.Name)
 }
 
+func (ec *executionContext) childFields_GroupKey(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cohort":
+		return ec.fieldContext_GroupKey_cohort(ctx, field)
+	case "platform":
+		return ec.fieldContext_GroupKey_platform(ctx, field)
+	case "offering":
+		return ec.fieldContext_GroupKey_offering(ctx, field)
+	case "provider":
+		return ec.fieldContext_GroupKey_provider(ctx, field)
+	case "category":
+		return ec.fieldContext_GroupKey_category(ctx, field)
+	case "mode":
+		return ec.fieldContext_GroupKey_mode(ctx, field)
+	case "province":
+		return ec.fieldContext_GroupKey_province(ctx, field)
+	case "regency":
+		return ec.fieldContext_GroupKey_regency(ctx, field)
+	case "gender":
+		return ec.fieldContext_GroupKey_gender(ctx, field)
+	case "ageBand":
+		return ec.fieldContext_GroupKey_ageBand(ctx, field)
+	case "education":
+		return ec.fieldContext_GroupKey_education(ctx, field)
+	case "status":
+		return ec.fieldContext_GroupKey_status(ctx, field)
+	case "hour":
+		return ec.fieldContext_GroupKey_hour(ctx, field)
+	case "day":
+		return ec.fieldContext_GroupKey_day(ctx, field)
+	case "week":
+		return ec.fieldContext_GroupKey_week(ctx, field)
+	case "month":
+		return ec.fieldContext_GroupKey_month(ctx, field)
+	case "hoursBeforeDeadline":
+		return ec.fieldContext_GroupKey_hoursBeforeDeadline(ctx, field)
+	case "late":
+		return ec.fieldContext_GroupKey_late(ctx, field)
+	case "voided":
+		return ec.fieldContext_GroupKey_voided(ctx, field)
+	case "counts":
+		return ec.fieldContext_GroupKey_counts(ctx, field)
+	case "evidence":
+		return ec.fieldContext_GroupKey_evidence(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GroupKey", field.Name)
+}
+
 func (ec *executionContext) childFields_HistoryConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "edges":
@@ -2213,6 +3162,32 @@ func (ec *executionContext) childFields_HistoryEntry(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type HistoryEntry", field.Name)
 }
 
+func (ec *executionContext) childFields_HoursMeasures(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "avg":
+		return ec.fieldContext_HoursMeasures_avg(ctx, field)
+	case "min":
+		return ec.fieldContext_HoursMeasures_min(ctx, field)
+	case "max":
+		return ec.fieldContext_HoursMeasures_max(ctx, field)
+	case "median":
+		return ec.fieldContext_HoursMeasures_median(ctx, field)
+	case "p90":
+		return ec.fieldContext_HoursMeasures_p90(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type HoursMeasures", field.Name)
+}
+
+func (ec *executionContext) childFields_HoursSpan(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "over":
+		return ec.fieldContext_HoursSpan_over(ctx, field)
+	case "upTo":
+		return ec.fieldContext_HoursSpan_upTo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type HoursSpan", field.Name)
+}
+
 func (ec *executionContext) childFields_Offering(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -2241,6 +3216,8 @@ func (ec *executionContext) childFields_Offering(ctx context.Context, field grap
 		return ec.fieldContext_Offering_sample(ctx, field)
 	case "updatedAt":
 		return ec.fieldContext_Offering_updatedAt(ctx, field)
+	case "purchases":
+		return ec.fieldContext_Offering_purchases(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Offering", field.Name)
 }
@@ -2331,6 +3308,40 @@ func (ec *executionContext) childFields_Participant(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type Participant", field.Name)
 }
 
+func (ec *executionContext) childFields_ParticipantAggregate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "rows":
+		return ec.fieldContext_ParticipantAggregate_rows(ctx, field)
+	case "totalGroups":
+		return ec.fieldContext_ParticipantAggregate_totalGroups(ctx, field)
+	case "truncated":
+		return ec.fieldContext_ParticipantAggregate_truncated(ctx, field)
+	case "endCursor":
+		return ec.fieldContext_ParticipantAggregate_endCursor(ctx, field)
+	case "suppressedGroups":
+		return ec.fieldContext_ParticipantAggregate_suppressedGroups(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ParticipantAggregate", field.Name)
+}
+
+func (ec *executionContext) childFields_ParticipantAggregateRow(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return ec.fieldContext_ParticipantAggregateRow_key(ctx, field)
+	case "count":
+		return ec.fieldContext_ParticipantAggregateRow_count(ctx, field)
+	case "purchased":
+		return ec.fieldContext_ParticipantAggregateRow_purchased(ctx, field)
+	case "purchasedShare":
+		return ec.fieldContext_ParticipantAggregateRow_purchasedShare(ctx, field)
+	case "hoursToPurchase":
+		return ec.fieldContext_ParticipantAggregateRow_hoursToPurchase(ctx, field)
+	case "balance":
+		return ec.fieldContext_ParticipantAggregateRow_balance(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ParticipantAggregateRow", field.Name)
+}
+
 func (ec *executionContext) childFields_ParticipantConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "edges":
@@ -2389,6 +3400,12 @@ func (ec *executionContext) childFields_Platform(ctx context.Context, field grap
 		return ec.fieldContext_Platform_keys(ctx, field)
 	case "statements":
 		return ec.fieldContext_Platform_statements(ctx, field)
+	case "offerings":
+		return ec.fieldContext_Platform_offerings(ctx, field)
+	case "purchases":
+		return ec.fieldContext_Platform_purchases(ctx, field)
+	case "deliveries":
+		return ec.fieldContext_Platform_deliveries(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Platform", field.Name)
 }
@@ -2493,6 +3510,38 @@ func (ec *executionContext) childFields_Purchase(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type Purchase", field.Name)
 }
 
+func (ec *executionContext) childFields_PurchaseAggregate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "rows":
+		return ec.fieldContext_PurchaseAggregate_rows(ctx, field)
+	case "totalGroups":
+		return ec.fieldContext_PurchaseAggregate_totalGroups(ctx, field)
+	case "truncated":
+		return ec.fieldContext_PurchaseAggregate_truncated(ctx, field)
+	case "endCursor":
+		return ec.fieldContext_PurchaseAggregate_endCursor(ctx, field)
+	case "suppressedGroups":
+		return ec.fieldContext_PurchaseAggregate_suppressedGroups(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PurchaseAggregate", field.Name)
+}
+
+func (ec *executionContext) childFields_PurchaseAggregateRow(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return ec.fieldContext_PurchaseAggregateRow_key(ctx, field)
+	case "count":
+		return ec.fieldContext_PurchaseAggregateRow_count(ctx, field)
+	case "participants":
+		return ec.fieldContext_PurchaseAggregateRow_participants(ctx, field)
+	case "amount":
+		return ec.fieldContext_PurchaseAggregateRow_amount(ctx, field)
+	case "lag":
+		return ec.fieldContext_PurchaseAggregateRow_lag(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PurchaseAggregateRow", field.Name)
+}
+
 func (ec *executionContext) childFields_PurchaseConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "edges":
@@ -2505,6 +3554,16 @@ func (ec *executionContext) childFields_PurchaseConnection(ctx context.Context, 
 		return ec.fieldContext_PurchaseConnection_totalCount(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PurchaseConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_PurchaseCurve(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "recipients":
+		return ec.fieldContext_PurchaseCurve_recipients(ctx, field)
+	case "points":
+		return ec.fieldContext_PurchaseCurve_points(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PurchaseCurve", field.Name)
 }
 
 func (ec *executionContext) childFields_PurchaseEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2595,6 +3654,40 @@ func (ec *executionContext) childFields_ReviewEdge(ctx context.Context, field gr
 		return ec.fieldContext_ReviewEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ReviewEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_RupiahMeasures(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "sum":
+		return ec.fieldContext_RupiahMeasures_sum(ctx, field)
+	case "avg":
+		return ec.fieldContext_RupiahMeasures_avg(ctx, field)
+	case "min":
+		return ec.fieldContext_RupiahMeasures_min(ctx, field)
+	case "max":
+		return ec.fieldContext_RupiahMeasures_max(ctx, field)
+	case "median":
+		return ec.fieldContext_RupiahMeasures_median(ctx, field)
+	case "p90":
+		return ec.fieldContext_RupiahMeasures_p90(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RupiahMeasures", field.Name)
+}
+
+func (ec *executionContext) childFields_SecondsMeasures(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "avg":
+		return ec.fieldContext_SecondsMeasures_avg(ctx, field)
+	case "min":
+		return ec.fieldContext_SecondsMeasures_min(ctx, field)
+	case "max":
+		return ec.fieldContext_SecondsMeasures_max(ctx, field)
+	case "median":
+		return ec.fieldContext_SecondsMeasures_median(ctx, field)
+	case "p90":
+		return ec.fieldContext_SecondsMeasures_p90(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SecondsMeasures", field.Name)
 }
 
 func (ec *executionContext) childFields_UserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2957,8 +4050,8 @@ func (ec *executionContext) field_Query_cohorts_args(ctx context.Context, rawArg
 	}
 	args["filter"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
-		func(ctx context.Context, v any) (*CohortOrder, error) {
-			return ec.unmarshalOCohortOrder2ᚖgelombangᚋgraphᚋgeneratedᚐCohortOrder(ctx, v)
+		func(ctx context.Context, v any) ([]*model.Order, error) {
+			return ec.unmarshalOCohortOrder2ᚕᚖgelombangᚋgraphᚋmodelᚐOrderᚄ(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -3011,8 +4104,8 @@ func (ec *executionContext) field_Query_deliveries_args(ctx context.Context, raw
 	}
 	args["filter"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
-		func(ctx context.Context, v any) (*DeliveryOrder, error) {
-			return ec.unmarshalODeliveryOrder2ᚖgelombangᚋgraphᚋgeneratedᚐDeliveryOrder(ctx, v)
+		func(ctx context.Context, v any) ([]*model.Order, error) {
+			return ec.unmarshalODeliveryOrder2ᚕᚖgelombangᚋgraphᚋmodelᚐOrderᚄ(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -3107,8 +4200,8 @@ func (ec *executionContext) field_Query_offerings_args(ctx context.Context, rawA
 	}
 	args["filter"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
-		func(ctx context.Context, v any) (*OfferingOrder, error) {
-			return ec.unmarshalOOfferingOrder2ᚖgelombangᚋgraphᚋgeneratedᚐOfferingOrder(ctx, v)
+		func(ctx context.Context, v any) ([]*model.Order, error) {
+			return ec.unmarshalOOfferingOrder2ᚕᚖgelombangᚋgraphᚋmodelᚐOrderᚄ(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -3149,6 +4242,68 @@ func (ec *executionContext) field_Query_offerings_args(ctx context.Context, rawA
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_participantAggregate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*ParticipantFilter, error) {
+			return ec.unmarshalOParticipantFilter2ᚖgelombangᚋgraphᚋgeneratedᚐParticipantFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "groupBy",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalNParticipantGroup2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["groupBy"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "having",
+		func(ctx context.Context, v any) (*ParticipantHaving, error) {
+			return ec.unmarshalOParticipantHaving2ᚖgelombangᚋgraphᚋgeneratedᚐParticipantHaving(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["having"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) ([]*model.Order, error) {
+			return ec.unmarshalOParticipantAggregateOrder2ᚕᚖgelombangᚋgraphᚋmodelᚐOrderᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg6
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_participant_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -3175,8 +4330,8 @@ func (ec *executionContext) field_Query_participants_args(ctx context.Context, r
 	}
 	args["filter"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
-		func(ctx context.Context, v any) (*ParticipantOrder, error) {
-			return ec.unmarshalOParticipantOrder2ᚖgelombangᚋgraphᚋgeneratedᚐParticipantOrder(ctx, v)
+		func(ctx context.Context, v any) ([]*model.Order, error) {
+			return ec.unmarshalOParticipantOrder2ᚕᚖgelombangᚋgraphᚋmodelᚐOrderᚄ(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -3231,6 +4386,60 @@ func (ec *executionContext) field_Query_platform_args(ctx context.Context, rawAr
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_purchaseAggregate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*PurchaseFilter, error) {
+			return ec.unmarshalOPurchaseFilter2ᚖgelombangᚋgraphᚋgeneratedᚐPurchaseFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "groupBy",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalNPurchaseGroup2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["groupBy"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "having",
+		func(ctx context.Context, v any) (*PurchaseHaving, error) {
+			return ec.unmarshalOPurchaseHaving2ᚖgelombangᚋgraphᚋgeneratedᚐPurchaseHaving(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["having"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) ([]*model.Order, error) {
+			return ec.unmarshalOPurchaseAggregateOrder2ᚕᚖgelombangᚋgraphᚋmodelᚐOrderᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg5
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_purchases_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -3243,8 +4452,8 @@ func (ec *executionContext) field_Query_purchases_args(ctx context.Context, rawA
 	}
 	args["filter"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
-		func(ctx context.Context, v any) (*PurchaseOrder, error) {
-			return ec.unmarshalOPurchaseOrder2ᚖgelombangᚋgraphᚋgeneratedᚐPurchaseOrder(ctx, v)
+		func(ctx context.Context, v any) ([]*model.Order, error) {
+			return ec.unmarshalOPurchaseOrder2ᚕᚖgelombangᚋgraphᚋmodelᚐOrderᚄ(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -3297,8 +4506,8 @@ func (ec *executionContext) field_Query_reviews_args(ctx context.Context, rawArg
 	}
 	args["filter"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
-		func(ctx context.Context, v any) (*ReviewOrder, error) {
-			return ec.unmarshalOReviewOrder2ᚖgelombangᚋgraphᚋgeneratedᚐReviewOrder(ctx, v)
+		func(ctx context.Context, v any) ([]*model.Order, error) {
+			return ec.unmarshalOReviewOrder2ᚕᚖgelombangᚋgraphᚋmodelᚐOrderᚄ(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -3693,7 +4902,7 @@ func (ec *executionContext) _Cohort_progress(ctx context.Context, field graphql.
 			return ec.fieldContext_Cohort_progress(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Progress, nil
+			return obj.Progress(ctx)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.CohortProgress) graphql.Marshaler {
@@ -3707,10 +4916,42 @@ func (ec *executionContext) fieldContext_Cohort_progress(_ context.Context, fiel
 	fc = &graphql.FieldContext{
 		Object:     "Cohort",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_CohortProgress(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Cohort_purchaseCurve(ctx context.Context, field graphql.CollectedField, obj *model.Cohort) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Cohort_purchaseCurve(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PurchaseCurve(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PurchaseCurve) graphql.Marshaler {
+			return ec.marshalNPurchaseCurve2ᚖgelombangᚋgraphᚋmodelᚐPurchaseCurve(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Cohort_purchaseCurve(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Cohort",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PurchaseCurve(ctx, field)
 		},
 	}
 	return fc, nil
@@ -3775,6 +5016,38 @@ func (ec *executionContext) fieldContext_Cohort_participants(_ context.Context, 
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_ParticipantConnection(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Cohort_purchases(ctx context.Context, field graphql.CollectedField, obj *model.Cohort) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Cohort_purchases(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Purchases(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Connection[*model.Purchase]) graphql.Marshaler {
+			return ec.marshalNPurchaseConnection2ᚖgelombangᚋgraphᚋmodelᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Cohort_purchases(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Cohort",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PurchaseConnection(ctx, field)
 		},
 	}
 	return fc, nil
@@ -4448,6 +5721,144 @@ func (ec *executionContext) fieldContext_CreatePlatformKeyPayload_userErrors(_ c
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _CurvePoint_day(ctx context.Context, field graphql.CollectedField, obj *model.CurvePoint) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CurvePoint_day(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Day, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CurvePoint_day(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CurvePoint", field, false, false, "Int")
+}
+
+func (ec *executionContext) _CurvePoint_hours(ctx context.Context, field graphql.CollectedField, obj *model.CurvePoint) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CurvePoint_hours(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Hours, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CurvePoint_hours(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CurvePoint", field, false, false, "Int")
+}
+
+func (ec *executionContext) _CurvePoint_at(ctx context.Context, field graphql.CollectedField, obj *model.CurvePoint) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CurvePoint_at(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CurvePoint_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CurvePoint", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _CurvePoint_purchased(ctx context.Context, field graphql.CollectedField, obj *model.CurvePoint) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CurvePoint_purchased(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Purchased, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CurvePoint_purchased(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CurvePoint", field, false, false, "Int")
+}
+
+func (ec *executionContext) _CurvePoint_cumulative(ctx context.Context, field graphql.CollectedField, obj *model.CurvePoint) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CurvePoint_cumulative(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cumulative, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CurvePoint_cumulative(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CurvePoint", field, false, false, "Int")
+}
+
+func (ec *executionContext) _CurvePoint_share(ctx context.Context, field graphql.CollectedField, obj *model.CurvePoint) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CurvePoint_share(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Share, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CurvePoint_share(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CurvePoint", field, false, false, "Float")
 }
 
 func (ec *executionContext) _DecideReviewPayload_review(ctx context.Context, field graphql.CollectedField, obj *DecideReviewPayload) (ret graphql.Marshaler) {
@@ -5969,6 +7380,525 @@ func (ec *executionContext) fieldContext_Extension_createdBy(_ context.Context, 
 	return graphql.NewScalarFieldContext("Extension", field, false, false, "String")
 }
 
+func (ec *executionContext) _GroupKey_cohort(ctx context.Context, field graphql.CollectedField, obj *model.GroupKey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GroupKey_cohort(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cohort, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GroupKey_cohort(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GroupKey", field, false, false, "Int")
+}
+
+func (ec *executionContext) _GroupKey_platform(ctx context.Context, field graphql.CollectedField, obj *model.GroupKey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GroupKey_platform(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Platform, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Platform) graphql.Marshaler {
+			return ec.marshalOPlatform2ᚖgelombangᚋgraphᚋmodelᚐPlatform(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GroupKey_platform(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "GroupKey",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Platform(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _GroupKey_offering(ctx context.Context, field graphql.CollectedField, obj *model.GroupKey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GroupKey_offering(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Offering, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Offering) graphql.Marshaler {
+			return ec.marshalOOffering2ᚖgelombangᚋgraphᚋmodelᚐOffering(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GroupKey_offering(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "GroupKey",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Offering(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _GroupKey_provider(ctx context.Context, field graphql.CollectedField, obj *model.GroupKey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GroupKey_provider(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Provider, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GroupKey_provider(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GroupKey", field, false, false, "String")
+}
+
+func (ec *executionContext) _GroupKey_category(ctx context.Context, field graphql.CollectedField, obj *model.GroupKey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GroupKey_category(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Category, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GroupKey_category(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GroupKey", field, false, false, "String")
+}
+
+func (ec *executionContext) _GroupKey_mode(ctx context.Context, field graphql.CollectedField, obj *model.GroupKey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GroupKey_mode(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Mode, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *rules.Mode) graphql.Marshaler {
+			return ec.marshalOTrainingMode2ᚖgelombangᚋinternalᚋrulesᚐMode(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GroupKey_mode(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GroupKey", field, false, false, "TrainingMode")
+}
+
+func (ec *executionContext) _GroupKey_province(ctx context.Context, field graphql.CollectedField, obj *model.GroupKey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GroupKey_province(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Province, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Province) graphql.Marshaler {
+			return ec.marshalOProvince2ᚖgelombangᚋgraphᚋmodelᚐProvince(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GroupKey_province(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "GroupKey",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Province(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _GroupKey_regency(ctx context.Context, field graphql.CollectedField, obj *model.GroupKey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GroupKey_regency(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Regency, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GroupKey_regency(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GroupKey", field, false, false, "String")
+}
+
+func (ec *executionContext) _GroupKey_gender(ctx context.Context, field graphql.CollectedField, obj *model.GroupKey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GroupKey_gender(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Gender, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *rules.Gender) graphql.Marshaler {
+			return ec.marshalOGender2ᚖgelombangᚋinternalᚋrulesᚐGender(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GroupKey_gender(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GroupKey", field, false, false, "Gender")
+}
+
+func (ec *executionContext) _GroupKey_ageBand(ctx context.Context, field graphql.CollectedField, obj *model.GroupKey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GroupKey_ageBand(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AgeBand, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *rules.AgeBand) graphql.Marshaler {
+			return ec.marshalOAgeBand2ᚖgelombangᚋinternalᚋrulesᚐAgeBand(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GroupKey_ageBand(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GroupKey", field, false, false, "AgeBand")
+}
+
+func (ec *executionContext) _GroupKey_education(ctx context.Context, field graphql.CollectedField, obj *model.GroupKey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GroupKey_education(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Education, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *rules.Education) graphql.Marshaler {
+			return ec.marshalOEducation2ᚖgelombangᚋinternalᚋrulesᚐEducation(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GroupKey_education(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GroupKey", field, false, false, "Education")
+}
+
+func (ec *executionContext) _GroupKey_status(ctx context.Context, field graphql.CollectedField, obj *model.GroupKey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GroupKey_status(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Status, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *rules.Status) graphql.Marshaler {
+			return ec.marshalOParticipantStatus2ᚖgelombangᚋinternalᚋrulesᚐStatus(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GroupKey_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GroupKey", field, false, false, "ParticipantStatus")
+}
+
+func (ec *executionContext) _GroupKey_hour(ctx context.Context, field graphql.CollectedField, obj *model.GroupKey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GroupKey_hour(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Hour, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GroupKey_hour(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GroupKey", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _GroupKey_day(ctx context.Context, field graphql.CollectedField, obj *model.GroupKey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GroupKey_day(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Day, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODate2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GroupKey_day(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GroupKey", field, false, false, "Date")
+}
+
+func (ec *executionContext) _GroupKey_week(ctx context.Context, field graphql.CollectedField, obj *model.GroupKey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GroupKey_week(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Week, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODate2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GroupKey_week(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GroupKey", field, false, false, "Date")
+}
+
+func (ec *executionContext) _GroupKey_month(ctx context.Context, field graphql.CollectedField, obj *model.GroupKey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GroupKey_month(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Month, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODate2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GroupKey_month(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GroupKey", field, false, false, "Date")
+}
+
+func (ec *executionContext) _GroupKey_hoursBeforeDeadline(ctx context.Context, field graphql.CollectedField, obj *model.GroupKey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GroupKey_hoursBeforeDeadline(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.HoursBeforeDeadline, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.HoursSpan) graphql.Marshaler {
+			return ec.marshalOHoursSpan2ᚖgelombangᚋgraphᚋmodelᚐHoursSpan(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GroupKey_hoursBeforeDeadline(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "GroupKey",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_HoursSpan(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _GroupKey_late(ctx context.Context, field graphql.CollectedField, obj *model.GroupKey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GroupKey_late(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Late, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
+			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GroupKey_late(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GroupKey", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _GroupKey_voided(ctx context.Context, field graphql.CollectedField, obj *model.GroupKey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GroupKey_voided(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Voided, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
+			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GroupKey_voided(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GroupKey", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _GroupKey_counts(ctx context.Context, field graphql.CollectedField, obj *model.GroupKey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GroupKey_counts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Counts, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
+			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GroupKey_counts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GroupKey", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _GroupKey_evidence(ctx context.Context, field graphql.CollectedField, obj *model.GroupKey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GroupKey_evidence(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Evidence, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *rules.Evidence) graphql.Marshaler {
+			return ec.marshalOEvidence2ᚖgelombangᚋinternalᚋrulesᚐEvidence(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GroupKey_evidence(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GroupKey", field, false, false, "Evidence")
+}
+
 func (ec *executionContext) _HistoryConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.Connection[*model.HistoryEntry]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6366,6 +8296,167 @@ func (ec *executionContext) fieldContext_HistoryEntry_to(_ context.Context, fiel
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _HoursMeasures_avg(ctx context.Context, field graphql.CollectedField, obj *model.HoursMeasures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_HoursMeasures_avg(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Avg, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_HoursMeasures_avg(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("HoursMeasures", field, false, false, "Float")
+}
+
+func (ec *executionContext) _HoursMeasures_min(ctx context.Context, field graphql.CollectedField, obj *model.HoursMeasures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_HoursMeasures_min(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Min, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_HoursMeasures_min(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("HoursMeasures", field, false, false, "Float")
+}
+
+func (ec *executionContext) _HoursMeasures_max(ctx context.Context, field graphql.CollectedField, obj *model.HoursMeasures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_HoursMeasures_max(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Max, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_HoursMeasures_max(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("HoursMeasures", field, false, false, "Float")
+}
+
+func (ec *executionContext) _HoursMeasures_median(ctx context.Context, field graphql.CollectedField, obj *model.HoursMeasures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_HoursMeasures_median(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Median, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_HoursMeasures_median(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("HoursMeasures", field, false, false, "Float")
+}
+
+func (ec *executionContext) _HoursMeasures_p90(ctx context.Context, field graphql.CollectedField, obj *model.HoursMeasures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_HoursMeasures_p90(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.P90, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_HoursMeasures_p90(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("HoursMeasures", field, false, false, "Float")
+}
+
+func (ec *executionContext) _HoursSpan_over(ctx context.Context, field graphql.CollectedField, obj *model.HoursSpan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_HoursSpan_over(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Over, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_HoursSpan_over(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("HoursSpan", field, false, false, "Int")
+}
+
+func (ec *executionContext) _HoursSpan_upTo(ctx context.Context, field graphql.CollectedField, obj *model.HoursSpan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_HoursSpan_upTo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UpTo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_HoursSpan_upTo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("HoursSpan", field, false, false, "Int")
 }
 
 func (ec *executionContext) _Mutation_announceCohort(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
@@ -7204,6 +9295,38 @@ func (ec *executionContext) fieldContext_Offering_updatedAt(_ context.Context, f
 	return graphql.NewScalarFieldContext("Offering", field, false, false, "DateTime")
 }
 
+func (ec *executionContext) _Offering_purchases(ctx context.Context, field graphql.CollectedField, obj *model.Offering) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Offering_purchases(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Purchases(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Connection[*model.Purchase]) graphql.Marshaler {
+			return ec.marshalNPurchaseConnection2ᚖgelombangᚋgraphᚋmodelᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Offering_purchases(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Offering",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PurchaseConnection(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _OfferingConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.Connection[*model.Offering]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -8025,6 +10148,295 @@ func (ec *executionContext) fieldContext_Participant_explanation(_ context.Conte
 	return fc, nil
 }
 
+func (ec *executionContext) _ParticipantAggregate_rows(ctx context.Context, field graphql.CollectedField, obj *model.Aggregate[model.ParticipantAggregateRow]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ParticipantAggregate_rows(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rows, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.ParticipantAggregateRow) graphql.Marshaler {
+			return ec.marshalNParticipantAggregateRow2ᚕᚖgelombangᚋgraphᚋmodelᚐParticipantAggregateRowᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ParticipantAggregate_rows(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ParticipantAggregate",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ParticipantAggregateRow(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ParticipantAggregate_totalGroups(ctx context.Context, field graphql.CollectedField, obj *model.Aggregate[model.ParticipantAggregateRow]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ParticipantAggregate_totalGroups(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalGroups, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ParticipantAggregate_totalGroups(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ParticipantAggregate", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ParticipantAggregate_truncated(ctx context.Context, field graphql.CollectedField, obj *model.Aggregate[model.ParticipantAggregateRow]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ParticipantAggregate_truncated(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Truncated, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ParticipantAggregate_truncated(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ParticipantAggregate", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _ParticipantAggregate_endCursor(ctx context.Context, field graphql.CollectedField, obj *model.Aggregate[model.ParticipantAggregateRow]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ParticipantAggregate_endCursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EndCursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ParticipantAggregate_endCursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ParticipantAggregate", field, false, false, "String")
+}
+
+func (ec *executionContext) _ParticipantAggregate_suppressedGroups(ctx context.Context, field graphql.CollectedField, obj *model.Aggregate[model.ParticipantAggregateRow]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ParticipantAggregate_suppressedGroups(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SuppressedGroups, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ParticipantAggregate_suppressedGroups(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ParticipantAggregate", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ParticipantAggregateRow_key(ctx context.Context, field graphql.CollectedField, obj *model.ParticipantAggregateRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ParticipantAggregateRow_key(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Key, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.GroupKey) graphql.Marshaler {
+			return ec.marshalNGroupKey2ᚖgelombangᚋgraphᚋmodelᚐGroupKey(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ParticipantAggregateRow_key(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ParticipantAggregateRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_GroupKey(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ParticipantAggregateRow_count(ctx context.Context, field graphql.CollectedField, obj *model.ParticipantAggregateRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ParticipantAggregateRow_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ParticipantAggregateRow_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ParticipantAggregateRow", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ParticipantAggregateRow_purchased(ctx context.Context, field graphql.CollectedField, obj *model.ParticipantAggregateRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ParticipantAggregateRow_purchased(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Purchased, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ParticipantAggregateRow_purchased(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ParticipantAggregateRow", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ParticipantAggregateRow_purchasedShare(ctx context.Context, field graphql.CollectedField, obj *model.ParticipantAggregateRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ParticipantAggregateRow_purchasedShare(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PurchasedShare(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ParticipantAggregateRow_purchasedShare(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ParticipantAggregateRow", field, true, false, "Float")
+}
+
+func (ec *executionContext) _ParticipantAggregateRow_hoursToPurchase(ctx context.Context, field graphql.CollectedField, obj *model.ParticipantAggregateRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ParticipantAggregateRow_hoursToPurchase(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.HoursToPurchase, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.HoursMeasures) graphql.Marshaler {
+			return ec.marshalNHoursMeasures2ᚖgelombangᚋgraphᚋmodelᚐHoursMeasures(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ParticipantAggregateRow_hoursToPurchase(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ParticipantAggregateRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_HoursMeasures(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ParticipantAggregateRow_balance(ctx context.Context, field graphql.CollectedField, obj *model.ParticipantAggregateRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ParticipantAggregateRow_balance(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Balance, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RupiahMeasures) graphql.Marshaler {
+			return ec.marshalNRupiahMeasures2ᚖgelombangᚋgraphᚋmodelᚐRupiahMeasures(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ParticipantAggregateRow_balance(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ParticipantAggregateRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RupiahMeasures(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ParticipantConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.Connection[*model.Participant]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -8520,6 +10932,102 @@ func (ec *executionContext) fieldContext_Platform_statements(_ context.Context, 
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_CompletenessStatement(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Platform_offerings(ctx context.Context, field graphql.CollectedField, obj *model.Platform) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Platform_offerings(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Offerings(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Connection[*model.Offering]) graphql.Marshaler {
+			return ec.marshalNOfferingConnection2ᚖgelombangᚋgraphᚋmodelᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Platform_offerings(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Platform",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_OfferingConnection(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Platform_purchases(ctx context.Context, field graphql.CollectedField, obj *model.Platform) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Platform_purchases(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Purchases(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Connection[*model.Purchase]) graphql.Marshaler {
+			return ec.marshalNPurchaseConnection2ᚖgelombangᚋgraphᚋmodelᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Platform_purchases(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Platform",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PurchaseConnection(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Platform_deliveries(ctx context.Context, field graphql.CollectedField, obj *model.Platform) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Platform_deliveries(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Deliveries(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Connection[*model.Delivery]) graphql.Marshaler {
+			return ec.marshalNDeliveryConnection2ᚖgelombangᚋgraphᚋmodelᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Platform_deliveries(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Platform",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DeliveryConnection(ctx, field)
 		},
 	}
 	return fc, nil
@@ -9435,6 +11943,272 @@ func (ec *executionContext) fieldContext_Purchase_voidReason(_ context.Context, 
 	return graphql.NewScalarFieldContext("Purchase", field, false, false, "String")
 }
 
+func (ec *executionContext) _PurchaseAggregate_rows(ctx context.Context, field graphql.CollectedField, obj *model.Aggregate[model.PurchaseAggregateRow]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PurchaseAggregate_rows(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rows, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.PurchaseAggregateRow) graphql.Marshaler {
+			return ec.marshalNPurchaseAggregateRow2ᚕᚖgelombangᚋgraphᚋmodelᚐPurchaseAggregateRowᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PurchaseAggregate_rows(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PurchaseAggregate",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PurchaseAggregateRow(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PurchaseAggregate_totalGroups(ctx context.Context, field graphql.CollectedField, obj *model.Aggregate[model.PurchaseAggregateRow]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PurchaseAggregate_totalGroups(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalGroups, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PurchaseAggregate_totalGroups(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PurchaseAggregate", field, false, false, "Int")
+}
+
+func (ec *executionContext) _PurchaseAggregate_truncated(ctx context.Context, field graphql.CollectedField, obj *model.Aggregate[model.PurchaseAggregateRow]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PurchaseAggregate_truncated(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Truncated, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PurchaseAggregate_truncated(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PurchaseAggregate", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _PurchaseAggregate_endCursor(ctx context.Context, field graphql.CollectedField, obj *model.Aggregate[model.PurchaseAggregateRow]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PurchaseAggregate_endCursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EndCursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PurchaseAggregate_endCursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PurchaseAggregate", field, false, false, "String")
+}
+
+func (ec *executionContext) _PurchaseAggregate_suppressedGroups(ctx context.Context, field graphql.CollectedField, obj *model.Aggregate[model.PurchaseAggregateRow]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PurchaseAggregate_suppressedGroups(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SuppressedGroups, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PurchaseAggregate_suppressedGroups(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PurchaseAggregate", field, false, false, "Int")
+}
+
+func (ec *executionContext) _PurchaseAggregateRow_key(ctx context.Context, field graphql.CollectedField, obj *model.PurchaseAggregateRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PurchaseAggregateRow_key(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Key, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.GroupKey) graphql.Marshaler {
+			return ec.marshalNGroupKey2ᚖgelombangᚋgraphᚋmodelᚐGroupKey(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PurchaseAggregateRow_key(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PurchaseAggregateRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_GroupKey(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PurchaseAggregateRow_count(ctx context.Context, field graphql.CollectedField, obj *model.PurchaseAggregateRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PurchaseAggregateRow_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PurchaseAggregateRow_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PurchaseAggregateRow", field, false, false, "Int")
+}
+
+func (ec *executionContext) _PurchaseAggregateRow_participants(ctx context.Context, field graphql.CollectedField, obj *model.PurchaseAggregateRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PurchaseAggregateRow_participants(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Participants, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PurchaseAggregateRow_participants(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PurchaseAggregateRow", field, false, false, "Int")
+}
+
+func (ec *executionContext) _PurchaseAggregateRow_amount(ctx context.Context, field graphql.CollectedField, obj *model.PurchaseAggregateRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PurchaseAggregateRow_amount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Amount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RupiahMeasures) graphql.Marshaler {
+			return ec.marshalNRupiahMeasures2ᚖgelombangᚋgraphᚋmodelᚐRupiahMeasures(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PurchaseAggregateRow_amount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PurchaseAggregateRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RupiahMeasures(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PurchaseAggregateRow_lag(ctx context.Context, field graphql.CollectedField, obj *model.PurchaseAggregateRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PurchaseAggregateRow_lag(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Lag, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SecondsMeasures) graphql.Marshaler {
+			return ec.marshalNSecondsMeasures2ᚖgelombangᚋgraphᚋmodelᚐSecondsMeasures(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PurchaseAggregateRow_lag(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PurchaseAggregateRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SecondsMeasures(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _PurchaseConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.Connection[*model.Purchase]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -9552,6 +12326,61 @@ func (ec *executionContext) _PurchaseConnection_totalCount(ctx context.Context, 
 }
 func (ec *executionContext) fieldContext_PurchaseConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PurchaseConnection", field, false, false, "Int")
+}
+
+func (ec *executionContext) _PurchaseCurve_recipients(ctx context.Context, field graphql.CollectedField, obj *model.PurchaseCurve) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PurchaseCurve_recipients(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Recipients, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PurchaseCurve_recipients(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PurchaseCurve", field, false, false, "Int")
+}
+
+func (ec *executionContext) _PurchaseCurve_points(ctx context.Context, field graphql.CollectedField, obj *model.PurchaseCurve) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PurchaseCurve_points(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Points, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.CurvePoint) graphql.Marshaler {
+			return ec.marshalNCurvePoint2ᚕᚖgelombangᚋgraphᚋmodelᚐCurvePointᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PurchaseCurve_points(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PurchaseCurve",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CurvePoint(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _PurchaseEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *model.Edge[*model.Purchase]) (ret graphql.Marshaler) {
@@ -9835,7 +12664,7 @@ func (ec *executionContext) _Query_cohorts(ctx context.Context, field graphql.Co
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Cohorts(ctx, fc.Args["filter"].(*CohortFilter), fc.Args["orderBy"].(*CohortOrder), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+			return ec.Resolvers.Query().Cohorts(ctx, fc.Args["filter"].(*CohortFilter), fc.Args["orderBy"].([]*model.Order), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Connection[*model.Cohort]) graphql.Marshaler {
@@ -9923,7 +12752,7 @@ func (ec *executionContext) _Query_participants(ctx context.Context, field graph
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Participants(ctx, fc.Args["filter"].(*ParticipantFilter), fc.Args["orderBy"].(*ParticipantOrder), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+			return ec.Resolvers.Query().Participants(ctx, fc.Args["filter"].(*ParticipantFilter), fc.Args["orderBy"].([]*model.Order), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Connection[*model.Participant]) graphql.Marshaler {
@@ -10131,7 +12960,7 @@ func (ec *executionContext) _Query_offerings(ctx context.Context, field graphql.
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Offerings(ctx, fc.Args["filter"].(*OfferingFilter), fc.Args["orderBy"].(*OfferingOrder), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+			return ec.Resolvers.Query().Offerings(ctx, fc.Args["filter"].(*OfferingFilter), fc.Args["orderBy"].([]*model.Order), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Connection[*model.Offering]) graphql.Marshaler {
@@ -10175,7 +13004,7 @@ func (ec *executionContext) _Query_purchases(ctx context.Context, field graphql.
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Purchases(ctx, fc.Args["filter"].(*PurchaseFilter), fc.Args["orderBy"].(*PurchaseOrder), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+			return ec.Resolvers.Query().Purchases(ctx, fc.Args["filter"].(*PurchaseFilter), fc.Args["orderBy"].([]*model.Order), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Connection[*model.Purchase]) graphql.Marshaler {
@@ -10219,7 +13048,7 @@ func (ec *executionContext) _Query_deliveries(ctx context.Context, field graphql
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Deliveries(ctx, fc.Args["filter"].(*DeliveryFilter), fc.Args["orderBy"].(*DeliveryOrder), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+			return ec.Resolvers.Query().Deliveries(ctx, fc.Args["filter"].(*DeliveryFilter), fc.Args["orderBy"].([]*model.Order), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Connection[*model.Delivery]) graphql.Marshaler {
@@ -10263,7 +13092,7 @@ func (ec *executionContext) _Query_reviews(ctx context.Context, field graphql.Co
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Reviews(ctx, fc.Args["filter"].(*ReviewFilter), fc.Args["orderBy"].(*ReviewOrder), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+			return ec.Resolvers.Query().Reviews(ctx, fc.Args["filter"].(*ReviewFilter), fc.Args["orderBy"].([]*model.Order), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Connection[*model.Review]) graphql.Marshaler {
@@ -10291,6 +13120,94 @@ func (ec *executionContext) fieldContext_Query_reviews(ctx context.Context, fiel
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_reviews_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_purchaseAggregate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_purchaseAggregate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().PurchaseAggregate(ctx, fc.Args["filter"].(*PurchaseFilter), fc.Args["groupBy"].([]string), fc.Args["having"].(*PurchaseHaving), fc.Args["orderBy"].([]*model.Order), fc.Args["first"].(*int), fc.Args["after"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Aggregate[model.PurchaseAggregateRow]) graphql.Marshaler {
+			return ec.marshalNPurchaseAggregate2ᚖgelombangᚋgraphᚋmodelᚐAggregate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_purchaseAggregate(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PurchaseAggregate(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_purchaseAggregate_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_participantAggregate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_participantAggregate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().ParticipantAggregate(ctx, fc.Args["filter"].(*ParticipantFilter), fc.Args["asOf"].(*time.Time), fc.Args["groupBy"].([]string), fc.Args["having"].(*ParticipantHaving), fc.Args["orderBy"].([]*model.Order), fc.Args["first"].(*int), fc.Args["after"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Aggregate[model.ParticipantAggregateRow]) graphql.Marshaler {
+			return ec.marshalNParticipantAggregate2ᚖgelombangᚋgraphᚋmodelᚐAggregate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_participantAggregate(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ParticipantAggregate(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_participantAggregate_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -10921,6 +13838,259 @@ func (ec *executionContext) fieldContext_ReviewEdge_node(_ context.Context, fiel
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _RupiahMeasures_sum(ctx context.Context, field graphql.CollectedField, obj *model.RupiahMeasures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RupiahMeasures_sum(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Sum, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNRupiah2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RupiahMeasures_sum(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RupiahMeasures", field, false, false, "Rupiah")
+}
+
+func (ec *executionContext) _RupiahMeasures_avg(ctx context.Context, field graphql.CollectedField, obj *model.RupiahMeasures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RupiahMeasures_avg(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Avg, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RupiahMeasures_avg(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RupiahMeasures", field, false, false, "Float")
+}
+
+func (ec *executionContext) _RupiahMeasures_min(ctx context.Context, field graphql.CollectedField, obj *model.RupiahMeasures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RupiahMeasures_min(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Min, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
+			return ec.marshalORupiah2ᚖint64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RupiahMeasures_min(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RupiahMeasures", field, false, false, "Rupiah")
+}
+
+func (ec *executionContext) _RupiahMeasures_max(ctx context.Context, field graphql.CollectedField, obj *model.RupiahMeasures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RupiahMeasures_max(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Max, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
+			return ec.marshalORupiah2ᚖint64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RupiahMeasures_max(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RupiahMeasures", field, false, false, "Rupiah")
+}
+
+func (ec *executionContext) _RupiahMeasures_median(ctx context.Context, field graphql.CollectedField, obj *model.RupiahMeasures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RupiahMeasures_median(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Median, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
+			return ec.marshalORupiah2ᚖint64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RupiahMeasures_median(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RupiahMeasures", field, false, false, "Rupiah")
+}
+
+func (ec *executionContext) _RupiahMeasures_p90(ctx context.Context, field graphql.CollectedField, obj *model.RupiahMeasures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RupiahMeasures_p90(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.P90, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
+			return ec.marshalORupiah2ᚖint64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RupiahMeasures_p90(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RupiahMeasures", field, false, false, "Rupiah")
+}
+
+func (ec *executionContext) _SecondsMeasures_avg(ctx context.Context, field graphql.CollectedField, obj *model.SecondsMeasures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SecondsMeasures_avg(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Avg, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SecondsMeasures_avg(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SecondsMeasures", field, false, false, "Float")
+}
+
+func (ec *executionContext) _SecondsMeasures_min(ctx context.Context, field graphql.CollectedField, obj *model.SecondsMeasures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SecondsMeasures_min(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Min, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SecondsMeasures_min(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SecondsMeasures", field, false, false, "Int")
+}
+
+func (ec *executionContext) _SecondsMeasures_max(ctx context.Context, field graphql.CollectedField, obj *model.SecondsMeasures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SecondsMeasures_max(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Max, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SecondsMeasures_max(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SecondsMeasures", field, false, false, "Int")
+}
+
+func (ec *executionContext) _SecondsMeasures_median(ctx context.Context, field graphql.CollectedField, obj *model.SecondsMeasures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SecondsMeasures_median(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Median, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SecondsMeasures_median(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SecondsMeasures", field, false, false, "Int")
+}
+
+func (ec *executionContext) _SecondsMeasures_p90(ctx context.Context, field graphql.CollectedField, obj *model.SecondsMeasures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SecondsMeasures_p90(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.P90, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SecondsMeasures_p90(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SecondsMeasures", field, false, false, "Int")
 }
 
 func (ec *executionContext) _UserError_code(ctx context.Context, field graphql.CollectedField, obj *UserError) (ret graphql.Marshaler) {
@@ -12320,13 +15490,34 @@ func (ec *executionContext) unmarshalInputCohortFilter(ctx context.Context, obj 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"number", "purchaseDeadline", "open"}
+	fieldsInOrder := [...]string{"and", "or", "not", "number", "purchaseDeadline", "open", "basis", "quota", "announcedAt"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
 			continue
 		}
 		switch k {
+		case "and":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("and"))
+			data, err := ec.unmarshalOCohortFilter2ᚕᚖgelombangᚋgraphᚋgeneratedᚐCohortFilterᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.And = data
+		case "or":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("or"))
+			data, err := ec.unmarshalOCohortFilter2ᚕᚖgelombangᚋgraphᚋgeneratedᚐCohortFilterᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Or = data
+		case "not":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("not"))
+			data, err := ec.unmarshalOCohortFilter2ᚖgelombangᚋgraphᚋgeneratedᚐCohortFilter(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Not = data
 		case "number":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("number"))
 			data, err := ec.unmarshalOInt2ᚕintᚄ(ctx, v)
@@ -12348,6 +15539,27 @@ func (ec *executionContext) unmarshalInputCohortFilter(ctx context.Context, obj 
 				return it, err
 			}
 			it.Open = data
+		case "basis":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("basis"))
+			data, err := ec.unmarshalODeadlineBasis2ᚕgelombangᚋinternalᚋrulesᚐDeadlineBasisᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Basis = data
+		case "quota":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("quota"))
+			data, err := ec.unmarshalOIntRange2ᚖgelombangᚋgraphᚋgeneratedᚐIntRange(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Quota = data
+		case "announcedAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("announcedAt"))
+			data, err := ec.unmarshalODateTimeRange2ᚖgelombangᚋgraphᚋgeneratedᚐDateTimeRange(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AnnouncedAt = data
 		}
 	}
 	return it, nil
@@ -12365,8 +15577,8 @@ func UnmarshalCohortFilter(ctx context.Context, raw any) (CohortFilter, error) {
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputCohortOrder(ctx context.Context, obj any) (CohortOrder, error) {
-	var it CohortOrder
+func (ec *executionContext) unmarshalInputCohortOrder(ctx context.Context, obj any) (model.Order, error) {
+	var it model.Order
 	if obj == nil {
 		return it, nil
 	}
@@ -12389,14 +15601,14 @@ func (ec *executionContext) unmarshalInputCohortOrder(ctx context.Context, obj a
 		switch k {
 		case "field":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
-			data, err := ec.unmarshalNCohortOrderField2gelombangᚋgraphᚋgeneratedᚐCohortOrderField(ctx, v)
+			data, err := ec.unmarshalNCohortOrderField2string(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.Field = data
 		case "direction":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("direction"))
-			data, err := ec.unmarshalNOrderDirection2gelombangᚋgraphᚋgeneratedᚐOrderDirection(ctx, v)
+			data, err := ec.unmarshalNOrderDirection2string(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -12412,8 +15624,8 @@ func (ec *executionContext) unmarshalInputCohortOrder(ctx context.Context, obj a
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalCohortOrder(ctx context.Context, raw any) (CohortOrder, error) {
-	var out CohortOrder
+func UnmarshalCohortOrder(ctx context.Context, raw any) (model.Order, error) {
+	var out model.Order
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "CohortOrder", raw, &out)
 	return out, err
 }
@@ -12748,13 +15960,41 @@ func (ec *executionContext) unmarshalInputDeliveryFilter(ctx context.Context, ob
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"platform", "outcome", "reason", "eventType", "messageId", "receivedAt"}
+	fieldsInOrder := [...]string{"and", "or", "not", "isNull", "platform", "outcome", "reason", "eventType", "messageId", "receivedAt", "invoiceCode", "courseCode", "signedAt", "eventTime", "settledAt", "attempts"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
 			continue
 		}
 		switch k {
+		case "and":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("and"))
+			data, err := ec.unmarshalODeliveryFilter2ᚕᚖgelombangᚋgraphᚋgeneratedᚐDeliveryFilterᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.And = data
+		case "or":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("or"))
+			data, err := ec.unmarshalODeliveryFilter2ᚕᚖgelombangᚋgraphᚋgeneratedᚐDeliveryFilterᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Or = data
+		case "not":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("not"))
+			data, err := ec.unmarshalODeliveryFilter2ᚖgelombangᚋgraphᚋgeneratedᚐDeliveryFilter(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Not = data
+		case "isNull":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("isNull"))
+			data, err := ec.unmarshalODeliveryNullable2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IsNull = data
 		case "platform":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("platform"))
 			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
@@ -12797,6 +16037,48 @@ func (ec *executionContext) unmarshalInputDeliveryFilter(ctx context.Context, ob
 				return it, err
 			}
 			it.ReceivedAt = data
+		case "invoiceCode":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("invoiceCode"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.InvoiceCode = data
+		case "courseCode":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("courseCode"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CourseCode = data
+		case "signedAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("signedAt"))
+			data, err := ec.unmarshalODateTimeRange2ᚖgelombangᚋgraphᚋgeneratedᚐDateTimeRange(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SignedAt = data
+		case "eventTime":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("eventTime"))
+			data, err := ec.unmarshalODateTimeRange2ᚖgelombangᚋgraphᚋgeneratedᚐDateTimeRange(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EventTime = data
+		case "settledAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("settledAt"))
+			data, err := ec.unmarshalODateTimeRange2ᚖgelombangᚋgraphᚋgeneratedᚐDateTimeRange(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SettledAt = data
+		case "attempts":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("attempts"))
+			data, err := ec.unmarshalOIntRange2ᚖgelombangᚋgraphᚋgeneratedᚐIntRange(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Attempts = data
 		}
 	}
 	return it, nil
@@ -12814,8 +16096,8 @@ func UnmarshalDeliveryFilter(ctx context.Context, raw any) (DeliveryFilter, erro
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputDeliveryOrder(ctx context.Context, obj any) (DeliveryOrder, error) {
-	var it DeliveryOrder
+func (ec *executionContext) unmarshalInputDeliveryOrder(ctx context.Context, obj any) (model.Order, error) {
+	var it model.Order
 	if obj == nil {
 		return it, nil
 	}
@@ -12838,14 +16120,14 @@ func (ec *executionContext) unmarshalInputDeliveryOrder(ctx context.Context, obj
 		switch k {
 		case "field":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
-			data, err := ec.unmarshalNDeliveryOrderField2gelombangᚋgraphᚋgeneratedᚐDeliveryOrderField(ctx, v)
+			data, err := ec.unmarshalNDeliveryOrderField2string(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.Field = data
 		case "direction":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("direction"))
-			data, err := ec.unmarshalNOrderDirection2gelombangᚋgraphᚋgeneratedᚐOrderDirection(ctx, v)
+			data, err := ec.unmarshalNOrderDirection2string(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -12861,8 +16143,8 @@ func (ec *executionContext) unmarshalInputDeliveryOrder(ctx context.Context, obj
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalDeliveryOrder(ctx context.Context, raw any) (DeliveryOrder, error) {
-	var out DeliveryOrder
+func UnmarshalDeliveryOrder(ctx context.Context, raw any) (model.Order, error) {
+	var out model.Order
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "DeliveryOrder", raw, &out)
 	return out, err
 }
@@ -13049,8 +16331,141 @@ func UnmarshalExtendDeadlineInput(ctx context.Context, raw any) (ExtendDeadlineI
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputHistoryOrder(ctx context.Context, obj any) (HistoryOrder, error) {
-	var it HistoryOrder
+func (ec *executionContext) unmarshalInputFloatRange(ctx context.Context, obj any) (FloatRange, error) {
+	var it FloatRange
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"min", "max"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "min":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("min"))
+			data, err := ec.unmarshalOFloat2ᚖfloat64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Min = data
+		case "max":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("max"))
+			data, err := ec.unmarshalOFloat2ᚖfloat64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Max = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalFloatRange unmarshals raw into the FloatRange input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalFloatRange(ctx context.Context, raw any) (FloatRange, error) {
+	var out FloatRange
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "FloatRange", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputHistoryFilter(ctx context.Context, obj any) (HistoryFilter, error) {
+	var it HistoryFilter
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"and", "or", "not", "kind", "cause", "recordedAt", "effectiveAt"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "and":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("and"))
+			data, err := ec.unmarshalOHistoryFilter2ᚕᚖgelombangᚋgraphᚋgeneratedᚐHistoryFilterᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.And = data
+		case "or":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("or"))
+			data, err := ec.unmarshalOHistoryFilter2ᚕᚖgelombangᚋgraphᚋgeneratedᚐHistoryFilterᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Or = data
+		case "not":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("not"))
+			data, err := ec.unmarshalOHistoryFilter2ᚖgelombangᚋgraphᚋgeneratedᚐHistoryFilter(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Not = data
+		case "kind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
+			data, err := ec.unmarshalOHistoryKind2ᚕgelombangᚋinternalᚋrulesᚐHistoryKindᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kind = data
+		case "cause":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("cause"))
+			data, err := ec.unmarshalOHistoryCause2ᚕgelombangᚋinternalᚋrulesᚐCauseᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Cause = data
+		case "recordedAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("recordedAt"))
+			data, err := ec.unmarshalODateTimeRange2ᚖgelombangᚋgraphᚋgeneratedᚐDateTimeRange(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RecordedAt = data
+		case "effectiveAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("effectiveAt"))
+			data, err := ec.unmarshalODateTimeRange2ᚖgelombangᚋgraphᚋgeneratedᚐDateTimeRange(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EffectiveAt = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalHistoryFilter unmarshals raw into the HistoryFilter input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalHistoryFilter(ctx context.Context, raw any) (HistoryFilter, error) {
+	var out HistoryFilter
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "HistoryFilter", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputHistoryOrder(ctx context.Context, obj any) (model.Order, error) {
+	var it model.Order
 	if obj == nil {
 		return it, nil
 	}
@@ -13073,14 +16488,14 @@ func (ec *executionContext) unmarshalInputHistoryOrder(ctx context.Context, obj 
 		switch k {
 		case "field":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
-			data, err := ec.unmarshalNHistoryOrderField2gelombangᚋgraphᚋgeneratedᚐHistoryOrderField(ctx, v)
+			data, err := ec.unmarshalNHistoryOrderField2string(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.Field = data
 		case "direction":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("direction"))
-			data, err := ec.unmarshalNOrderDirection2gelombangᚋgraphᚋgeneratedᚐOrderDirection(ctx, v)
+			data, err := ec.unmarshalNOrderDirection2string(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -13096,9 +16511,58 @@ func (ec *executionContext) unmarshalInputHistoryOrder(ctx context.Context, obj 
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalHistoryOrder(ctx context.Context, raw any) (HistoryOrder, error) {
-	var out HistoryOrder
+func UnmarshalHistoryOrder(ctx context.Context, raw any) (model.Order, error) {
+	var out model.Order
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "HistoryOrder", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputIntRange(ctx context.Context, obj any) (IntRange, error) {
+	var it IntRange
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"min", "max"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "min":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("min"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Min = data
+		case "max":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("max"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Max = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalIntRange unmarshals raw into the IntRange input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalIntRange(ctx context.Context, raw any) (IntRange, error) {
+	var out IntRange
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "IntRange", raw, &out)
 	return out, err
 }
 
@@ -13113,13 +16577,41 @@ func (ec *executionContext) unmarshalInputOfferingFilter(ctx context.Context, ob
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"text", "platform", "category", "mode", "price", "onSale", "sample"}
+	fieldsInOrder := [...]string{"and", "or", "not", "isNull", "text", "platform", "category", "mode", "price", "onSale", "sample", "courseCode", "provider", "listed", "updatedAt"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
 			continue
 		}
 		switch k {
+		case "and":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("and"))
+			data, err := ec.unmarshalOOfferingFilter2ᚕᚖgelombangᚋgraphᚋgeneratedᚐOfferingFilterᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.And = data
+		case "or":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("or"))
+			data, err := ec.unmarshalOOfferingFilter2ᚕᚖgelombangᚋgraphᚋgeneratedᚐOfferingFilterᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Or = data
+		case "not":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("not"))
+			data, err := ec.unmarshalOOfferingFilter2ᚖgelombangᚋgraphᚋgeneratedᚐOfferingFilter(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Not = data
+		case "isNull":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("isNull"))
+			data, err := ec.unmarshalOOfferingNullable2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IsNull = data
 		case "text":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("text"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -13169,6 +16661,34 @@ func (ec *executionContext) unmarshalInputOfferingFilter(ctx context.Context, ob
 				return it, err
 			}
 			it.Sample = data
+		case "courseCode":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("courseCode"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CourseCode = data
+		case "provider":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("provider"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Provider = data
+		case "listed":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("listed"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Listed = data
+		case "updatedAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("updatedAt"))
+			data, err := ec.unmarshalODateTimeRange2ᚖgelombangᚋgraphᚋgeneratedᚐDateTimeRange(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UpdatedAt = data
 		}
 	}
 	return it, nil
@@ -13186,8 +16706,8 @@ func UnmarshalOfferingFilter(ctx context.Context, raw any) (OfferingFilter, erro
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputOfferingOrder(ctx context.Context, obj any) (OfferingOrder, error) {
-	var it OfferingOrder
+func (ec *executionContext) unmarshalInputOfferingOrder(ctx context.Context, obj any) (model.Order, error) {
+	var it model.Order
 	if obj == nil {
 		return it, nil
 	}
@@ -13210,14 +16730,14 @@ func (ec *executionContext) unmarshalInputOfferingOrder(ctx context.Context, obj
 		switch k {
 		case "field":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
-			data, err := ec.unmarshalNOfferingOrderField2gelombangᚋgraphᚋgeneratedᚐOfferingOrderField(ctx, v)
+			data, err := ec.unmarshalNOfferingOrderField2string(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.Field = data
 		case "direction":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("direction"))
-			data, err := ec.unmarshalNOrderDirection2gelombangᚋgraphᚋgeneratedᚐOrderDirection(ctx, v)
+			data, err := ec.unmarshalNOrderDirection2string(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -13233,9 +16753,62 @@ func (ec *executionContext) unmarshalInputOfferingOrder(ctx context.Context, obj
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalOfferingOrder(ctx context.Context, raw any) (OfferingOrder, error) {
-	var out OfferingOrder
+func UnmarshalOfferingOrder(ctx context.Context, raw any) (model.Order, error) {
+	var out model.Order
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "OfferingOrder", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputParticipantAggregateOrder(ctx context.Context, obj any) (model.Order, error) {
+	var it model.Order
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["direction"]; !present {
+		asMap["direction"] = "ASC"
+	}
+
+	fieldsInOrder := [...]string{"field", "direction"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "field":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
+			data, err := ec.unmarshalNParticipantAggregateOrderField2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Field = data
+		case "direction":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("direction"))
+			data, err := ec.unmarshalNOrderDirection2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Direction = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalParticipantAggregateOrder unmarshals raw into the ParticipantAggregateOrder input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalParticipantAggregateOrder(ctx context.Context, raw any) (model.Order, error) {
+	var out model.Order
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ParticipantAggregateOrder", raw, &out)
 	return out, err
 }
 
@@ -13250,13 +16823,41 @@ func (ec *executionContext) unmarshalInputParticipantFilter(ctx context.Context,
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"cohort", "status", "deadline", "reviewOpen", "province", "gender", "ageBand", "education"}
+	fieldsInOrder := [...]string{"and", "or", "not", "isNull", "cohort", "status", "deadline", "reviewOpen", "province", "gender", "ageBand", "education", "regency", "balance", "revokedAt", "firstPurchase", "purchases"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
 			continue
 		}
 		switch k {
+		case "and":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("and"))
+			data, err := ec.unmarshalOParticipantFilter2ᚕᚖgelombangᚋgraphᚋgeneratedᚐParticipantFilterᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.And = data
+		case "or":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("or"))
+			data, err := ec.unmarshalOParticipantFilter2ᚕᚖgelombangᚋgraphᚋgeneratedᚐParticipantFilterᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Or = data
+		case "not":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("not"))
+			data, err := ec.unmarshalOParticipantFilter2ᚖgelombangᚋgraphᚋgeneratedᚐParticipantFilter(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Not = data
+		case "isNull":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("isNull"))
+			data, err := ec.unmarshalOParticipantNullable2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IsNull = data
 		case "cohort":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("cohort"))
 			data, err := ec.unmarshalOInt2ᚕintᚄ(ctx, v)
@@ -13313,6 +16914,41 @@ func (ec *executionContext) unmarshalInputParticipantFilter(ctx context.Context,
 				return it, err
 			}
 			it.Education = data
+		case "regency":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("regency"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Regency = data
+		case "balance":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("balance"))
+			data, err := ec.unmarshalORupiahRange2ᚖgelombangᚋgraphᚋgeneratedᚐRupiahRange(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Balance = data
+		case "revokedAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("revokedAt"))
+			data, err := ec.unmarshalODateTimeRange2ᚖgelombangᚋgraphᚋgeneratedᚐDateTimeRange(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RevokedAt = data
+		case "firstPurchase":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("firstPurchase"))
+			data, err := ec.unmarshalOPurchaseFilter2ᚖgelombangᚋgraphᚋgeneratedᚐPurchaseFilter(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FirstPurchase = data
+		case "purchases":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("purchases"))
+			data, err := ec.unmarshalOPurchaseFilter2ᚖgelombangᚋgraphᚋgeneratedᚐPurchaseFilter(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Purchases = data
 		}
 	}
 	return it, nil
@@ -13330,8 +16966,141 @@ func UnmarshalParticipantFilter(ctx context.Context, raw any) (ParticipantFilter
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputParticipantOrder(ctx context.Context, obj any) (ParticipantOrder, error) {
-	var it ParticipantOrder
+func (ec *executionContext) unmarshalInputParticipantHaving(ctx context.Context, obj any) (ParticipantHaving, error) {
+	var it ParticipantHaving
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"count", "purchased", "purchasedShare", "hoursToPurchaseAvg", "hoursToPurchaseMin", "hoursToPurchaseMax", "hoursToPurchaseMedian", "hoursToPurchaseP90", "balanceSum", "balanceAvg", "balanceMin", "balanceMax", "balanceMedian", "balanceP90"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "count":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("count"))
+			data, err := ec.unmarshalOIntRange2ᚖgelombangᚋgraphᚋgeneratedᚐIntRange(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Count = data
+		case "purchased":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("purchased"))
+			data, err := ec.unmarshalOIntRange2ᚖgelombangᚋgraphᚋgeneratedᚐIntRange(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Purchased = data
+		case "purchasedShare":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("purchasedShare"))
+			data, err := ec.unmarshalOFloatRange2ᚖgelombangᚋgraphᚋgeneratedᚐFloatRange(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PurchasedShare = data
+		case "hoursToPurchaseAvg":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hoursToPurchaseAvg"))
+			data, err := ec.unmarshalOFloatRange2ᚖgelombangᚋgraphᚋgeneratedᚐFloatRange(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.HoursToPurchaseAvg = data
+		case "hoursToPurchaseMin":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hoursToPurchaseMin"))
+			data, err := ec.unmarshalOFloatRange2ᚖgelombangᚋgraphᚋgeneratedᚐFloatRange(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.HoursToPurchaseMin = data
+		case "hoursToPurchaseMax":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hoursToPurchaseMax"))
+			data, err := ec.unmarshalOFloatRange2ᚖgelombangᚋgraphᚋgeneratedᚐFloatRange(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.HoursToPurchaseMax = data
+		case "hoursToPurchaseMedian":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hoursToPurchaseMedian"))
+			data, err := ec.unmarshalOFloatRange2ᚖgelombangᚋgraphᚋgeneratedᚐFloatRange(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.HoursToPurchaseMedian = data
+		case "hoursToPurchaseP90":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hoursToPurchaseP90"))
+			data, err := ec.unmarshalOFloatRange2ᚖgelombangᚋgraphᚋgeneratedᚐFloatRange(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.HoursToPurchaseP90 = data
+		case "balanceSum":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("balanceSum"))
+			data, err := ec.unmarshalORupiahRange2ᚖgelombangᚋgraphᚋgeneratedᚐRupiahRange(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.BalanceSum = data
+		case "balanceAvg":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("balanceAvg"))
+			data, err := ec.unmarshalORupiahRange2ᚖgelombangᚋgraphᚋgeneratedᚐRupiahRange(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.BalanceAvg = data
+		case "balanceMin":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("balanceMin"))
+			data, err := ec.unmarshalORupiahRange2ᚖgelombangᚋgraphᚋgeneratedᚐRupiahRange(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.BalanceMin = data
+		case "balanceMax":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("balanceMax"))
+			data, err := ec.unmarshalORupiahRange2ᚖgelombangᚋgraphᚋgeneratedᚐRupiahRange(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.BalanceMax = data
+		case "balanceMedian":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("balanceMedian"))
+			data, err := ec.unmarshalORupiahRange2ᚖgelombangᚋgraphᚋgeneratedᚐRupiahRange(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.BalanceMedian = data
+		case "balanceP90":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("balanceP90"))
+			data, err := ec.unmarshalORupiahRange2ᚖgelombangᚋgraphᚋgeneratedᚐRupiahRange(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.BalanceP90 = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalParticipantHaving unmarshals raw into the ParticipantHaving input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalParticipantHaving(ctx context.Context, raw any) (ParticipantHaving, error) {
+	var out ParticipantHaving
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ParticipantHaving", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputParticipantOrder(ctx context.Context, obj any) (model.Order, error) {
+	var it model.Order
 	if obj == nil {
 		return it, nil
 	}
@@ -13354,14 +17123,14 @@ func (ec *executionContext) unmarshalInputParticipantOrder(ctx context.Context, 
 		switch k {
 		case "field":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
-			data, err := ec.unmarshalNParticipantOrderField2gelombangᚋgraphᚋgeneratedᚐParticipantOrderField(ctx, v)
+			data, err := ec.unmarshalNParticipantOrderField2string(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.Field = data
 		case "direction":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("direction"))
-			data, err := ec.unmarshalNOrderDirection2gelombangᚋgraphᚋgeneratedᚐOrderDirection(ctx, v)
+			data, err := ec.unmarshalNOrderDirection2string(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -13377,9 +17146,62 @@ func (ec *executionContext) unmarshalInputParticipantOrder(ctx context.Context, 
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalParticipantOrder(ctx context.Context, raw any) (ParticipantOrder, error) {
-	var out ParticipantOrder
+func UnmarshalParticipantOrder(ctx context.Context, raw any) (model.Order, error) {
+	var out model.Order
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "ParticipantOrder", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputPurchaseAggregateOrder(ctx context.Context, obj any) (model.Order, error) {
+	var it model.Order
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["direction"]; !present {
+		asMap["direction"] = "ASC"
+	}
+
+	fieldsInOrder := [...]string{"field", "direction"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "field":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
+			data, err := ec.unmarshalNPurchaseAggregateOrderField2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Field = data
+		case "direction":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("direction"))
+			data, err := ec.unmarshalNOrderDirection2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Direction = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalPurchaseAggregateOrder unmarshals raw into the PurchaseAggregateOrder input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalPurchaseAggregateOrder(ctx context.Context, raw any) (model.Order, error) {
+	var out model.Order
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "PurchaseAggregateOrder", raw, &out)
 	return out, err
 }
 
@@ -13394,13 +17216,41 @@ func (ec *executionContext) unmarshalInputPurchaseFilter(ctx context.Context, ob
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"platform", "cohort", "invoiceCode", "purchasedAt", "receivedAt", "late", "voided", "evidence"}
+	fieldsInOrder := [...]string{"and", "or", "not", "isNull", "platform", "cohort", "invoiceCode", "purchasedAt", "receivedAt", "late", "voided", "evidence", "counts", "first", "amount", "voidedAt", "lag", "untilDeadline", "participant", "offering"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
 			continue
 		}
 		switch k {
+		case "and":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("and"))
+			data, err := ec.unmarshalOPurchaseFilter2ᚕᚖgelombangᚋgraphᚋgeneratedᚐPurchaseFilterᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.And = data
+		case "or":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("or"))
+			data, err := ec.unmarshalOPurchaseFilter2ᚕᚖgelombangᚋgraphᚋgeneratedᚐPurchaseFilterᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Or = data
+		case "not":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("not"))
+			data, err := ec.unmarshalOPurchaseFilter2ᚖgelombangᚋgraphᚋgeneratedᚐPurchaseFilter(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Not = data
+		case "isNull":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("isNull"))
+			data, err := ec.unmarshalOPurchaseNullable2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IsNull = data
 		case "platform":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("platform"))
 			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
@@ -13457,6 +17307,62 @@ func (ec *executionContext) unmarshalInputPurchaseFilter(ctx context.Context, ob
 				return it, err
 			}
 			it.Evidence = data
+		case "counts":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("counts"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Counts = data
+		case "first":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("first"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.First = data
+		case "amount":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("amount"))
+			data, err := ec.unmarshalORupiahRange2ᚖgelombangᚋgraphᚋgeneratedᚐRupiahRange(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Amount = data
+		case "voidedAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("voidedAt"))
+			data, err := ec.unmarshalODateTimeRange2ᚖgelombangᚋgraphᚋgeneratedᚐDateTimeRange(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.VoidedAt = data
+		case "lag":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lag"))
+			data, err := ec.unmarshalOIntRange2ᚖgelombangᚋgraphᚋgeneratedᚐIntRange(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Lag = data
+		case "untilDeadline":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("untilDeadline"))
+			data, err := ec.unmarshalOIntRange2ᚖgelombangᚋgraphᚋgeneratedᚐIntRange(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UntilDeadline = data
+		case "participant":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("participant"))
+			data, err := ec.unmarshalOParticipantFilter2ᚖgelombangᚋgraphᚋgeneratedᚐParticipantFilter(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Participant = data
+		case "offering":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("offering"))
+			data, err := ec.unmarshalOOfferingFilter2ᚖgelombangᚋgraphᚋgeneratedᚐOfferingFilter(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Offering = data
 		}
 	}
 	return it, nil
@@ -13474,8 +17380,134 @@ func UnmarshalPurchaseFilter(ctx context.Context, raw any) (PurchaseFilter, erro
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputPurchaseOrder(ctx context.Context, obj any) (PurchaseOrder, error) {
-	var it PurchaseOrder
+func (ec *executionContext) unmarshalInputPurchaseHaving(ctx context.Context, obj any) (PurchaseHaving, error) {
+	var it PurchaseHaving
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"count", "participants", "amountSum", "amountAvg", "amountMin", "amountMax", "amountMedian", "amountP90", "lagAvg", "lagMin", "lagMax", "lagMedian", "lagP90"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "count":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("count"))
+			data, err := ec.unmarshalOIntRange2ᚖgelombangᚋgraphᚋgeneratedᚐIntRange(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Count = data
+		case "participants":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("participants"))
+			data, err := ec.unmarshalOIntRange2ᚖgelombangᚋgraphᚋgeneratedᚐIntRange(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Participants = data
+		case "amountSum":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("amountSum"))
+			data, err := ec.unmarshalORupiahRange2ᚖgelombangᚋgraphᚋgeneratedᚐRupiahRange(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AmountSum = data
+		case "amountAvg":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("amountAvg"))
+			data, err := ec.unmarshalORupiahRange2ᚖgelombangᚋgraphᚋgeneratedᚐRupiahRange(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AmountAvg = data
+		case "amountMin":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("amountMin"))
+			data, err := ec.unmarshalORupiahRange2ᚖgelombangᚋgraphᚋgeneratedᚐRupiahRange(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AmountMin = data
+		case "amountMax":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("amountMax"))
+			data, err := ec.unmarshalORupiahRange2ᚖgelombangᚋgraphᚋgeneratedᚐRupiahRange(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AmountMax = data
+		case "amountMedian":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("amountMedian"))
+			data, err := ec.unmarshalORupiahRange2ᚖgelombangᚋgraphᚋgeneratedᚐRupiahRange(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AmountMedian = data
+		case "amountP90":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("amountP90"))
+			data, err := ec.unmarshalORupiahRange2ᚖgelombangᚋgraphᚋgeneratedᚐRupiahRange(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AmountP90 = data
+		case "lagAvg":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lagAvg"))
+			data, err := ec.unmarshalOIntRange2ᚖgelombangᚋgraphᚋgeneratedᚐIntRange(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LagAvg = data
+		case "lagMin":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lagMin"))
+			data, err := ec.unmarshalOIntRange2ᚖgelombangᚋgraphᚋgeneratedᚐIntRange(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LagMin = data
+		case "lagMax":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lagMax"))
+			data, err := ec.unmarshalOIntRange2ᚖgelombangᚋgraphᚋgeneratedᚐIntRange(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LagMax = data
+		case "lagMedian":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lagMedian"))
+			data, err := ec.unmarshalOIntRange2ᚖgelombangᚋgraphᚋgeneratedᚐIntRange(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LagMedian = data
+		case "lagP90":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lagP90"))
+			data, err := ec.unmarshalOIntRange2ᚖgelombangᚋgraphᚋgeneratedᚐIntRange(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LagP90 = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalPurchaseHaving unmarshals raw into the PurchaseHaving input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalPurchaseHaving(ctx context.Context, raw any) (PurchaseHaving, error) {
+	var out PurchaseHaving
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "PurchaseHaving", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputPurchaseOrder(ctx context.Context, obj any) (model.Order, error) {
+	var it model.Order
 	if obj == nil {
 		return it, nil
 	}
@@ -13498,14 +17530,14 @@ func (ec *executionContext) unmarshalInputPurchaseOrder(ctx context.Context, obj
 		switch k {
 		case "field":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
-			data, err := ec.unmarshalNPurchaseOrderField2gelombangᚋgraphᚋgeneratedᚐPurchaseOrderField(ctx, v)
+			data, err := ec.unmarshalNPurchaseOrderField2string(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.Field = data
 		case "direction":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("direction"))
-			data, err := ec.unmarshalNOrderDirection2gelombangᚋgraphᚋgeneratedᚐOrderDirection(ctx, v)
+			data, err := ec.unmarshalNOrderDirection2string(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -13521,8 +17553,8 @@ func (ec *executionContext) unmarshalInputPurchaseOrder(ctx context.Context, obj
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalPurchaseOrder(ctx context.Context, raw any) (PurchaseOrder, error) {
-	var out PurchaseOrder
+func UnmarshalPurchaseOrder(ctx context.Context, raw any) (model.Order, error) {
+	var out model.Order
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "PurchaseOrder", raw, &out)
 	return out, err
 }
@@ -13720,13 +17752,41 @@ func (ec *executionContext) unmarshalInputReviewFilter(ctx context.Context, obj 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"state", "kind", "cohort", "openedAt"}
+	fieldsInOrder := [...]string{"and", "or", "not", "isNull", "state", "kind", "cohort", "openedAt", "closedAt", "decision", "participant", "purchase"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
 			continue
 		}
 		switch k {
+		case "and":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("and"))
+			data, err := ec.unmarshalOReviewFilter2ᚕᚖgelombangᚋgraphᚋgeneratedᚐReviewFilterᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.And = data
+		case "or":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("or"))
+			data, err := ec.unmarshalOReviewFilter2ᚕᚖgelombangᚋgraphᚋgeneratedᚐReviewFilterᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Or = data
+		case "not":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("not"))
+			data, err := ec.unmarshalOReviewFilter2ᚖgelombangᚋgraphᚋgeneratedᚐReviewFilter(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Not = data
+		case "isNull":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("isNull"))
+			data, err := ec.unmarshalOReviewNullable2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IsNull = data
 		case "state":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("state"))
 			data, err := ec.unmarshalOReviewState2ᚕgelombangᚋinternalᚋrulesᚐReviewStateᚄ(ctx, v)
@@ -13755,6 +17815,34 @@ func (ec *executionContext) unmarshalInputReviewFilter(ctx context.Context, obj 
 				return it, err
 			}
 			it.OpenedAt = data
+		case "closedAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("closedAt"))
+			data, err := ec.unmarshalODateTimeRange2ᚖgelombangᚋgraphᚋgeneratedᚐDateTimeRange(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClosedAt = data
+		case "decision":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("decision"))
+			data, err := ec.unmarshalOReviewDecision2ᚕgelombangᚋinternalᚋrulesᚐReviewDecisionᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Decision = data
+		case "participant":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("participant"))
+			data, err := ec.unmarshalOParticipantFilter2ᚖgelombangᚋgraphᚋgeneratedᚐParticipantFilter(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Participant = data
+		case "purchase":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("purchase"))
+			data, err := ec.unmarshalOPurchaseFilter2ᚖgelombangᚋgraphᚋgeneratedᚐPurchaseFilter(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Purchase = data
 		}
 	}
 	return it, nil
@@ -13772,8 +17860,8 @@ func UnmarshalReviewFilter(ctx context.Context, raw any) (ReviewFilter, error) {
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputReviewOrder(ctx context.Context, obj any) (ReviewOrder, error) {
-	var it ReviewOrder
+func (ec *executionContext) unmarshalInputReviewOrder(ctx context.Context, obj any) (model.Order, error) {
+	var it model.Order
 	if obj == nil {
 		return it, nil
 	}
@@ -13796,14 +17884,14 @@ func (ec *executionContext) unmarshalInputReviewOrder(ctx context.Context, obj a
 		switch k {
 		case "field":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
-			data, err := ec.unmarshalNReviewOrderField2gelombangᚋgraphᚋgeneratedᚐReviewOrderField(ctx, v)
+			data, err := ec.unmarshalNReviewOrderField2string(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.Field = data
 		case "direction":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("direction"))
-			data, err := ec.unmarshalNOrderDirection2gelombangᚋgraphᚋgeneratedᚐOrderDirection(ctx, v)
+			data, err := ec.unmarshalNOrderDirection2string(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -13819,8 +17907,8 @@ func (ec *executionContext) unmarshalInputReviewOrder(ctx context.Context, obj a
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalReviewOrder(ctx context.Context, raw any) (ReviewOrder, error) {
-	var out ReviewOrder
+func UnmarshalReviewOrder(ctx context.Context, raw any) (model.Order, error) {
+	var out model.Order
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "ReviewOrder", raw, &out)
 	return out, err
 }
@@ -14089,10 +18177,17 @@ func (ec *executionContext) _Cohort(ctx context.Context, sel ast.SelectionSet, o
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "progress":
-			out.Values[i] = ec._Cohort_progress(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Cohort_progress(ctx, field, obj)
+				})
+		case "purchaseCurve":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Cohort_purchaseCurve(ctx, field, obj)
+				})
 		case "extensions":
 			out.Values[i] = ec._Cohort_extensions(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -14103,6 +18198,12 @@ func (ec *executionContext) _Cohort(ctx context.Context, sel ast.SelectionSet, o
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Cohort_participants(ctx, field, obj)
+				})
+		case "purchases":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Cohort_purchases(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -14427,6 +18528,64 @@ func (ec *executionContext) _CreatePlatformKeyPayload(ctx context.Context, sel a
 			}
 		case "userErrors":
 			out.Values[i] = ec._CreatePlatformKeyPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var curvePointImplementors = []string{"CurvePoint"}
+
+func (ec *executionContext) _CurvePoint(ctx context.Context, sel ast.SelectionSet, obj *model.CurvePoint) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, curvePointImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CurvePoint")
+		case "day":
+			out.Values[i] = ec._CurvePoint_day(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "hours":
+			out.Values[i] = ec._CurvePoint_hours(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "at":
+			out.Values[i] = ec._CurvePoint_at(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "purchased":
+			out.Values[i] = ec._CurvePoint_purchased(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cumulative":
+			out.Values[i] = ec._CurvePoint_cumulative(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "share":
+			out.Values[i] = ec._CurvePoint_share(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -15078,6 +19237,139 @@ func (ec *executionContext) _Extension(ctx context.Context, sel ast.SelectionSet
 	return out
 }
 
+var groupKeyImplementors = []string{"GroupKey"}
+
+func (ec *executionContext) _GroupKey(ctx context.Context, sel ast.SelectionSet, obj *model.GroupKey) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, groupKeyImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("GroupKey")
+		case "cohort":
+			out.Values[i] = ec._GroupKey_cohort(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "platform":
+			out.Values[i] = ec._GroupKey_platform(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "offering":
+			out.Values[i] = ec._GroupKey_offering(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "provider":
+			out.Values[i] = ec._GroupKey_provider(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "category":
+			out.Values[i] = ec._GroupKey_category(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "mode":
+			out.Values[i] = ec._GroupKey_mode(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "province":
+			out.Values[i] = ec._GroupKey_province(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "regency":
+			out.Values[i] = ec._GroupKey_regency(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "gender":
+			out.Values[i] = ec._GroupKey_gender(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "ageBand":
+			out.Values[i] = ec._GroupKey_ageBand(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "education":
+			out.Values[i] = ec._GroupKey_education(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "status":
+			out.Values[i] = ec._GroupKey_status(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "hour":
+			out.Values[i] = ec._GroupKey_hour(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "day":
+			out.Values[i] = ec._GroupKey_day(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "week":
+			out.Values[i] = ec._GroupKey_week(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "month":
+			out.Values[i] = ec._GroupKey_month(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "hoursBeforeDeadline":
+			out.Values[i] = ec._GroupKey_hoursBeforeDeadline(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "late":
+			out.Values[i] = ec._GroupKey_late(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "voided":
+			out.Values[i] = ec._GroupKey_voided(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "counts":
+			out.Values[i] = ec._GroupKey_counts(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "evidence":
+			out.Values[i] = ec._GroupKey_evidence(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var historyConnectionImplementors = []string{"HistoryConnection"}
 
 func (ec *executionContext) _HistoryConnection(ctx context.Context, sel ast.SelectionSet, obj *model.Connection[*model.HistoryEntry]) graphql.Marshaler {
@@ -15237,6 +19529,97 @@ func (ec *executionContext) _HistoryEntry(ctx context.Context, sel ast.Selection
 	return out
 }
 
+var hoursMeasuresImplementors = []string{"HoursMeasures"}
+
+func (ec *executionContext) _HoursMeasures(ctx context.Context, sel ast.SelectionSet, obj *model.HoursMeasures) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, hoursMeasuresImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("HoursMeasures")
+		case "avg":
+			out.Values[i] = ec._HoursMeasures_avg(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "min":
+			out.Values[i] = ec._HoursMeasures_min(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "max":
+			out.Values[i] = ec._HoursMeasures_max(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "median":
+			out.Values[i] = ec._HoursMeasures_median(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "p90":
+			out.Values[i] = ec._HoursMeasures_p90(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var hoursSpanImplementors = []string{"HoursSpan"}
+
+func (ec *executionContext) _HoursSpan(ctx context.Context, sel ast.SelectionSet, obj *model.HoursSpan) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, hoursSpanImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("HoursSpan")
+		case "over":
+			out.Values[i] = ec._HoursSpan_over(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "upTo":
+			out.Values[i] = ec._HoursSpan_upTo(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var mutationImplementors = []string{"Mutation"}
 
 func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet) graphql.Marshaler {
@@ -15371,68 +19754,74 @@ func (ec *executionContext) _Offering(ctx context.Context, sel ast.SelectionSet,
 		case "id":
 			out.Values[i] = ec._Offering_id(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "platform":
 			out.Values[i] = ec._Offering_platform(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "courseCode":
 			out.Values[i] = ec._Offering_courseCode(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "title":
 			out.Values[i] = ec._Offering_title(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "provider":
 			out.Values[i] = ec._Offering_provider(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "category":
 			out.Values[i] = ec._Offering_category(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "mode":
 			out.Values[i] = ec._Offering_mode(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "price":
 			out.Values[i] = ec._Offering_price(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "url":
 			out.Values[i] = ec._Offering_url(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "listed":
 			out.Values[i] = ec._Offering_listed(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "withdrawnAt":
 			out.Values[i] = ec._Offering_withdrawnAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "sample":
 			out.Values[i] = ec._Offering_sample(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "updatedAt":
 			out.Values[i] = ec._Offering_updatedAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "purchases":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Offering_purchases(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -15720,6 +20109,117 @@ func (ec *executionContext) _Participant(ctx context.Context, sel ast.SelectionS
 	return out
 }
 
+var participantAggregateImplementors = []string{"ParticipantAggregate"}
+
+func (ec *executionContext) _ParticipantAggregate(ctx context.Context, sel ast.SelectionSet, obj *model.Aggregate[model.ParticipantAggregateRow]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, participantAggregateImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ParticipantAggregate")
+		case "rows":
+			out.Values[i] = ec._ParticipantAggregate_rows(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalGroups":
+			out.Values[i] = ec._ParticipantAggregate_totalGroups(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "truncated":
+			out.Values[i] = ec._ParticipantAggregate_truncated(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "endCursor":
+			out.Values[i] = ec._ParticipantAggregate_endCursor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "suppressedGroups":
+			out.Values[i] = ec._ParticipantAggregate_suppressedGroups(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var participantAggregateRowImplementors = []string{"ParticipantAggregateRow"}
+
+func (ec *executionContext) _ParticipantAggregateRow(ctx context.Context, sel ast.SelectionSet, obj *model.ParticipantAggregateRow) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, participantAggregateRowImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ParticipantAggregateRow")
+		case "key":
+			out.Values[i] = ec._ParticipantAggregateRow_key(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "count":
+			out.Values[i] = ec._ParticipantAggregateRow_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "purchased":
+			out.Values[i] = ec._ParticipantAggregateRow_purchased(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "purchasedShare":
+			out.Values[i] = ec._ParticipantAggregateRow_purchasedShare(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "hoursToPurchase":
+			out.Values[i] = ec._ParticipantAggregateRow_hoursToPurchase(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "balance":
+			out.Values[i] = ec._ParticipantAggregateRow_balance(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var participantConnectionImplementors = []string{"ParticipantConnection"}
 
 func (ec *executionContext) _ParticipantConnection(ctx context.Context, sel ast.SelectionSet, obj *model.Connection[*model.Participant]) graphql.Marshaler {
@@ -15868,48 +20368,66 @@ func (ec *executionContext) _Platform(ctx context.Context, sel ast.SelectionSet,
 		case "id":
 			out.Values[i] = ec._Platform_id(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "code":
 			out.Values[i] = ec._Platform_code(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "name":
 			out.Values[i] = ec._Platform_name(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "kind":
 			out.Values[i] = ec._Platform_kind(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "website":
 			out.Values[i] = ec._Platform_website(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "active":
 			out.Values[i] = ec._Platform_active(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "tolerance":
 			out.Values[i] = ec._Platform_tolerance(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "keys":
 			out.Values[i] = ec._Platform_keys(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "statements":
 			out.Values[i] = ec._Platform_statements(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "offerings":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Platform_offerings(ctx, field, obj)
+				})
+		case "purchases":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Platform_purchases(ctx, field, obj)
+				})
+		case "deliveries":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Platform_deliveries(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -16229,6 +20747,112 @@ func (ec *executionContext) _Purchase(ctx context.Context, sel ast.SelectionSet,
 	return out
 }
 
+var purchaseAggregateImplementors = []string{"PurchaseAggregate"}
+
+func (ec *executionContext) _PurchaseAggregate(ctx context.Context, sel ast.SelectionSet, obj *model.Aggregate[model.PurchaseAggregateRow]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, purchaseAggregateImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PurchaseAggregate")
+		case "rows":
+			out.Values[i] = ec._PurchaseAggregate_rows(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalGroups":
+			out.Values[i] = ec._PurchaseAggregate_totalGroups(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "truncated":
+			out.Values[i] = ec._PurchaseAggregate_truncated(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "endCursor":
+			out.Values[i] = ec._PurchaseAggregate_endCursor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "suppressedGroups":
+			out.Values[i] = ec._PurchaseAggregate_suppressedGroups(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var purchaseAggregateRowImplementors = []string{"PurchaseAggregateRow"}
+
+func (ec *executionContext) _PurchaseAggregateRow(ctx context.Context, sel ast.SelectionSet, obj *model.PurchaseAggregateRow) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, purchaseAggregateRowImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PurchaseAggregateRow")
+		case "key":
+			out.Values[i] = ec._PurchaseAggregateRow_key(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "count":
+			out.Values[i] = ec._PurchaseAggregateRow_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "participants":
+			out.Values[i] = ec._PurchaseAggregateRow_participants(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "amount":
+			out.Values[i] = ec._PurchaseAggregateRow_amount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "lag":
+			out.Values[i] = ec._PurchaseAggregateRow_lag(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var purchaseConnectionImplementors = []string{"PurchaseConnection"}
 
 func (ec *executionContext) _PurchaseConnection(ctx context.Context, sel ast.SelectionSet, obj *model.Connection[*model.Purchase]) graphql.Marshaler {
@@ -16258,6 +20882,44 @@ func (ec *executionContext) _PurchaseConnection(ctx context.Context, sel ast.Sel
 		case "totalCount":
 			out.Values[i] = ec._PurchaseConnection_totalCount(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var purchaseCurveImplementors = []string{"PurchaseCurve"}
+
+func (ec *executionContext) _PurchaseCurve(ctx context.Context, sel ast.SelectionSet, obj *model.PurchaseCurve) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, purchaseCurveImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PurchaseCurve")
+		case "recipients":
+			out.Values[i] = ec._PurchaseCurve_recipients(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "points":
+			out.Values[i] = ec._PurchaseCurve_points(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -16461,6 +21123,18 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_reviews(ctx, field)
+				})
+		case "purchaseAggregate":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_purchaseAggregate(ctx, field)
+				})
+		case "participantAggregate":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_participantAggregate(ctx, field)
 				})
 		case "__type":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
@@ -16714,6 +21388,117 @@ func (ec *executionContext) _ReviewEdge(ctx context.Context, sel ast.SelectionSe
 		case "node":
 			out.Values[i] = ec._ReviewEdge_node(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var rupiahMeasuresImplementors = []string{"RupiahMeasures"}
+
+func (ec *executionContext) _RupiahMeasures(ctx context.Context, sel ast.SelectionSet, obj *model.RupiahMeasures) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, rupiahMeasuresImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RupiahMeasures")
+		case "sum":
+			out.Values[i] = ec._RupiahMeasures_sum(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "avg":
+			out.Values[i] = ec._RupiahMeasures_avg(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "min":
+			out.Values[i] = ec._RupiahMeasures_min(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "max":
+			out.Values[i] = ec._RupiahMeasures_max(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "median":
+			out.Values[i] = ec._RupiahMeasures_median(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "p90":
+			out.Values[i] = ec._RupiahMeasures_p90(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var secondsMeasuresImplementors = []string{"SecondsMeasures"}
+
+func (ec *executionContext) _SecondsMeasures(ctx context.Context, sel ast.SelectionSet, obj *model.SecondsMeasures) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, secondsMeasuresImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SecondsMeasures")
+		case "avg":
+			out.Values[i] = ec._SecondsMeasures_avg(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "min":
+			out.Values[i] = ec._SecondsMeasures_min(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "max":
+			out.Values[i] = ec._SecondsMeasures_max(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "median":
+			out.Values[i] = ec._SecondsMeasures_median(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "p90":
+			out.Values[i] = ec._SecondsMeasures_p90(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -17336,14 +22121,28 @@ func (ec *executionContext) marshalNCohortEdge2ᚖgelombangᚋgraphᚋmodelᚐEd
 	return ec._CohortEdge(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNCohortOrderField2gelombangᚋgraphᚋgeneratedᚐCohortOrderField(ctx context.Context, v any) (CohortOrderField, error) {
-	var res CohortOrderField
-	err := res.UnmarshalGQL(v)
+func (ec *executionContext) unmarshalNCohortFilter2ᚖgelombangᚋgraphᚋgeneratedᚐCohortFilter(ctx context.Context, v any) (*CohortFilter, error) {
+	res, err := ec.unmarshalInputCohortFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNCohortOrder2ᚖgelombangᚋgraphᚋmodelᚐOrder(ctx context.Context, v any) (*model.Order, error) {
+	res, err := ec.unmarshalInputCohortOrder(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNCohortOrderField2string(ctx context.Context, v any) (string, error) {
+	res, err := scalar.UnmarshalName(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNCohortOrderField2gelombangᚋgraphᚋgeneratedᚐCohortOrderField(ctx context.Context, sel ast.SelectionSet, v CohortOrderField) graphql.Marshaler {
-	return v
+func (ec *executionContext) marshalNCohortOrderField2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalName(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "CohortOrderField!")
+	}
+	return res
 }
 
 func (ec *executionContext) marshalNCohortProgress2ᚖgelombangᚋgraphᚋmodelᚐCohortProgress(ctx context.Context, sel ast.SelectionSet, v *model.CohortProgress) graphql.Marshaler {
@@ -17386,6 +22185,40 @@ func (ec *executionContext) marshalNCreatePlatformKeyPayload2ᚖgelombangᚋgrap
 		return graphql.Null
 	}
 	return ec._CreatePlatformKeyPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNCurvePoint2ᚕᚖgelombangᚋgraphᚋmodelᚐCurvePointᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.CurvePoint) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCurvePoint2ᚖgelombangᚋgraphᚋmodelᚐCurvePoint(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNCurvePoint2ᚖgelombangᚋgraphᚋmodelᚐCurvePoint(ctx context.Context, sel ast.SelectionSet, v *model.CurvePoint) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CurvePoint!")
+		return graphql.Null
+	}
+	return ec._CurvePoint(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNCurveStep2gelombangᚋgraphᚋgeneratedᚐCurveStep(ctx context.Context, v any) (CurveStep, error) {
+	var res CurveStep
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCurveStep2gelombangᚋgraphᚋgeneratedᚐCurveStep(ctx context.Context, sel ast.SelectionSet, v CurveStep) graphql.Marshaler {
+	return v
 }
 
 func (ec *executionContext) unmarshalNDate2timeᚐTime(ctx context.Context, v any) (time.Time, error) {
@@ -17513,14 +22346,42 @@ func (ec *executionContext) marshalNDeliveryEdge2ᚖgelombangᚋgraphᚋmodelᚐ
 	return ec._DeliveryEdge(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNDeliveryOrderField2gelombangᚋgraphᚋgeneratedᚐDeliveryOrderField(ctx context.Context, v any) (DeliveryOrderField, error) {
-	var res DeliveryOrderField
-	err := res.UnmarshalGQL(v)
+func (ec *executionContext) unmarshalNDeliveryFilter2ᚖgelombangᚋgraphᚋgeneratedᚐDeliveryFilter(ctx context.Context, v any) (*DeliveryFilter, error) {
+	res, err := ec.unmarshalInputDeliveryFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNDeliveryNullable2string(ctx context.Context, v any) (string, error) {
+	res, err := scalar.UnmarshalName(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNDeliveryOrderField2gelombangᚋgraphᚋgeneratedᚐDeliveryOrderField(ctx context.Context, sel ast.SelectionSet, v DeliveryOrderField) graphql.Marshaler {
-	return v
+func (ec *executionContext) marshalNDeliveryNullable2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalName(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "DeliveryNullable!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNDeliveryOrder2ᚖgelombangᚋgraphᚋmodelᚐOrder(ctx context.Context, v any) (*model.Order, error) {
+	res, err := ec.unmarshalInputDeliveryOrder(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNDeliveryOrderField2string(ctx context.Context, v any) (string, error) {
+	res, err := scalar.UnmarshalName(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDeliveryOrderField2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalName(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "DeliveryOrderField!")
+	}
+	return res
 }
 
 func (ec *executionContext) unmarshalNDeliveryOutcome2gelombangᚋinternalᚋrulesᚐDeliveryOutcome(ctx context.Context, v any) (rules.DeliveryOutcome, error) {
@@ -17730,6 +22591,14 @@ func (ec *executionContext) marshalNGender2gelombangᚋinternalᚋrulesᚐGender
 	return res
 }
 
+func (ec *executionContext) marshalNGroupKey2ᚖgelombangᚋgraphᚋmodelᚐGroupKey(ctx context.Context, sel ast.SelectionSet, v *model.GroupKey) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "GroupKey!")
+		return graphql.Null
+	}
+	return ec._GroupKey(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNHistoryCause2gelombangᚋinternalᚋrulesᚐCause(ctx context.Context, v any) (rules.Cause, error) {
 	tmp, err := scalar.UnmarshalString(v)
 	res := rules.Cause(tmp)
@@ -17801,6 +22670,11 @@ func (ec *executionContext) marshalNHistoryEntry2ᚖgelombangᚋgraphᚋmodelᚐ
 	return ec._HistoryEntry(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNHistoryFilter2ᚖgelombangᚋgraphᚋgeneratedᚐHistoryFilter(ctx context.Context, v any) (*HistoryFilter, error) {
+	res, err := ec.unmarshalInputHistoryFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNHistoryKind2gelombangᚋinternalᚋrulesᚐHistoryKind(ctx context.Context, v any) (rules.HistoryKind, error) {
 	tmp, err := scalar.UnmarshalString(v)
 	res := rules.HistoryKind(tmp)
@@ -17816,14 +22690,31 @@ func (ec *executionContext) marshalNHistoryKind2gelombangᚋinternalᚋrulesᚐH
 	return res
 }
 
-func (ec *executionContext) unmarshalNHistoryOrderField2gelombangᚋgraphᚋgeneratedᚐHistoryOrderField(ctx context.Context, v any) (HistoryOrderField, error) {
-	var res HistoryOrderField
-	err := res.UnmarshalGQL(v)
+func (ec *executionContext) unmarshalNHistoryOrder2ᚖgelombangᚋgraphᚋmodelᚐOrder(ctx context.Context, v any) (*model.Order, error) {
+	res, err := ec.unmarshalInputHistoryOrder(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNHistoryOrderField2string(ctx context.Context, v any) (string, error) {
+	res, err := scalar.UnmarshalName(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNHistoryOrderField2gelombangᚋgraphᚋgeneratedᚐHistoryOrderField(ctx context.Context, sel ast.SelectionSet, v HistoryOrderField) graphql.Marshaler {
-	return v
+func (ec *executionContext) marshalNHistoryOrderField2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalName(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "HistoryOrderField!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNHoursMeasures2ᚖgelombangᚋgraphᚋmodelᚐHoursMeasures(ctx context.Context, sel ast.SelectionSet, v *model.HoursMeasures) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "HoursMeasures!")
+		return graphql.Null
+	}
+	return ec._HoursMeasures(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNID2string(ctx context.Context, v any) (string, error) {
@@ -17964,24 +22855,56 @@ func (ec *executionContext) marshalNOfferingEdge2ᚖgelombangᚋgraphᚋmodelᚐ
 	return ec._OfferingEdge(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNOfferingOrderField2gelombangᚋgraphᚋgeneratedᚐOfferingOrderField(ctx context.Context, v any) (OfferingOrderField, error) {
-	var res OfferingOrderField
-	err := res.UnmarshalGQL(v)
+func (ec *executionContext) unmarshalNOfferingFilter2ᚖgelombangᚋgraphᚋgeneratedᚐOfferingFilter(ctx context.Context, v any) (*OfferingFilter, error) {
+	res, err := ec.unmarshalInputOfferingFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNOfferingNullable2string(ctx context.Context, v any) (string, error) {
+	res, err := scalar.UnmarshalName(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNOfferingOrderField2gelombangᚋgraphᚋgeneratedᚐOfferingOrderField(ctx context.Context, sel ast.SelectionSet, v OfferingOrderField) graphql.Marshaler {
-	return v
+func (ec *executionContext) marshalNOfferingNullable2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalName(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "OfferingNullable!")
+	}
+	return res
 }
 
-func (ec *executionContext) unmarshalNOrderDirection2gelombangᚋgraphᚋgeneratedᚐOrderDirection(ctx context.Context, v any) (OrderDirection, error) {
-	var res OrderDirection
-	err := res.UnmarshalGQL(v)
+func (ec *executionContext) unmarshalNOfferingOrder2ᚖgelombangᚋgraphᚋmodelᚐOrder(ctx context.Context, v any) (*model.Order, error) {
+	res, err := ec.unmarshalInputOfferingOrder(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNOfferingOrderField2string(ctx context.Context, v any) (string, error) {
+	res, err := scalar.UnmarshalName(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNOrderDirection2gelombangᚋgraphᚋgeneratedᚐOrderDirection(ctx context.Context, sel ast.SelectionSet, v OrderDirection) graphql.Marshaler {
-	return v
+func (ec *executionContext) marshalNOfferingOrderField2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalName(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "OfferingOrderField!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNOrderDirection2string(ctx context.Context, v any) (string, error) {
+	res, err := scalar.UnmarshalName(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNOrderDirection2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalName(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "OrderDirection!")
+	}
+	return res
 }
 
 func (ec *executionContext) marshalNPageInfo2ᚖgelombangᚋgraphᚋmodelᚐPageInfo(ctx context.Context, sel ast.SelectionSet, v *model.PageInfo) graphql.Marshaler {
@@ -18014,6 +22937,57 @@ func (ec *executionContext) marshalNParticipant2ᚖgelombangᚋgraphᚋmodelᚐP
 		return graphql.Null
 	}
 	return ec._Participant(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNParticipantAggregate2ᚖgelombangᚋgraphᚋmodelᚐAggregate(ctx context.Context, sel ast.SelectionSet, v *model.Aggregate[model.ParticipantAggregateRow]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ParticipantAggregate!")
+		return graphql.Null
+	}
+	return ec._ParticipantAggregate(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNParticipantAggregateOrder2ᚖgelombangᚋgraphᚋmodelᚐOrder(ctx context.Context, v any) (*model.Order, error) {
+	res, err := ec.unmarshalInputParticipantAggregateOrder(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNParticipantAggregateOrderField2string(ctx context.Context, v any) (string, error) {
+	res, err := scalar.UnmarshalName(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNParticipantAggregateOrderField2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalName(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ParticipantAggregateOrderField!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNParticipantAggregateRow2ᚕᚖgelombangᚋgraphᚋmodelᚐParticipantAggregateRowᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.ParticipantAggregateRow) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNParticipantAggregateRow2ᚖgelombangᚋgraphᚋmodelᚐParticipantAggregateRow(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNParticipantAggregateRow2ᚖgelombangᚋgraphᚋmodelᚐParticipantAggregateRow(ctx context.Context, sel ast.SelectionSet, v *model.ParticipantAggregateRow) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ParticipantAggregateRow!")
+		return graphql.Null
+	}
+	return ec._ParticipantAggregateRow(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNParticipantConnection2ᚖgelombangᚋgraphᚋmodelᚐConnection(ctx context.Context, sel ast.SelectionSet, v *model.Connection[*model.Participant]) graphql.Marshaler {
@@ -18056,14 +23030,86 @@ func (ec *executionContext) marshalNParticipantFacts2ᚖgelombangᚋgraphᚋmode
 	return ec._ParticipantFacts(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNParticipantOrderField2gelombangᚋgraphᚋgeneratedᚐParticipantOrderField(ctx context.Context, v any) (ParticipantOrderField, error) {
-	var res ParticipantOrderField
-	err := res.UnmarshalGQL(v)
+func (ec *executionContext) unmarshalNParticipantFilter2ᚖgelombangᚋgraphᚋgeneratedᚐParticipantFilter(ctx context.Context, v any) (*ParticipantFilter, error) {
+	res, err := ec.unmarshalInputParticipantFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNParticipantGroup2string(ctx context.Context, v any) (string, error) {
+	res, err := scalar.UnmarshalName(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNParticipantOrderField2gelombangᚋgraphᚋgeneratedᚐParticipantOrderField(ctx context.Context, sel ast.SelectionSet, v ParticipantOrderField) graphql.Marshaler {
-	return v
+func (ec *executionContext) marshalNParticipantGroup2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalName(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ParticipantGroup!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNParticipantGroup2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]string, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNParticipantGroup2string(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNParticipantGroup2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNParticipantGroup2string(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNParticipantNullable2string(ctx context.Context, v any) (string, error) {
+	res, err := scalar.UnmarshalName(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNParticipantNullable2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalName(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ParticipantNullable!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNParticipantOrder2ᚖgelombangᚋgraphᚋmodelᚐOrder(ctx context.Context, v any) (*model.Order, error) {
+	res, err := ec.unmarshalInputParticipantOrder(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNParticipantOrderField2string(ctx context.Context, v any) (string, error) {
+	res, err := scalar.UnmarshalName(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNParticipantOrderField2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalName(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ParticipantOrderField!")
+	}
+	return res
 }
 
 func (ec *executionContext) unmarshalNParticipantStatus2gelombangᚋinternalᚋrulesᚐStatus(ctx context.Context, v any) (rules.Status, error) {
@@ -18145,12 +23191,71 @@ func (ec *executionContext) marshalNPurchase2ᚖgelombangᚋgraphᚋmodelᚐPurc
 	return ec._Purchase(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNPurchaseAggregate2ᚖgelombangᚋgraphᚋmodelᚐAggregate(ctx context.Context, sel ast.SelectionSet, v *model.Aggregate[model.PurchaseAggregateRow]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "PurchaseAggregate!")
+		return graphql.Null
+	}
+	return ec._PurchaseAggregate(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNPurchaseAggregateOrder2ᚖgelombangᚋgraphᚋmodelᚐOrder(ctx context.Context, v any) (*model.Order, error) {
+	res, err := ec.unmarshalInputPurchaseAggregateOrder(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNPurchaseAggregateOrderField2string(ctx context.Context, v any) (string, error) {
+	res, err := scalar.UnmarshalName(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPurchaseAggregateOrderField2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalName(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "PurchaseAggregateOrderField!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNPurchaseAggregateRow2ᚕᚖgelombangᚋgraphᚋmodelᚐPurchaseAggregateRowᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.PurchaseAggregateRow) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPurchaseAggregateRow2ᚖgelombangᚋgraphᚋmodelᚐPurchaseAggregateRow(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNPurchaseAggregateRow2ᚖgelombangᚋgraphᚋmodelᚐPurchaseAggregateRow(ctx context.Context, sel ast.SelectionSet, v *model.PurchaseAggregateRow) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "PurchaseAggregateRow!")
+		return graphql.Null
+	}
+	return ec._PurchaseAggregateRow(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNPurchaseConnection2ᚖgelombangᚋgraphᚋmodelᚐConnection(ctx context.Context, sel ast.SelectionSet, v *model.Connection[*model.Purchase]) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "PurchaseConnection!")
 		return graphql.Null
 	}
 	return ec._PurchaseConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNPurchaseCurve2ᚖgelombangᚋgraphᚋmodelᚐPurchaseCurve(ctx context.Context, sel ast.SelectionSet, v *model.PurchaseCurve) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "PurchaseCurve!")
+		return graphql.Null
+	}
+	return ec._PurchaseCurve(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNPurchaseEdge2ᚕᚖgelombangᚋgraphᚋmodelᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Edge[*model.Purchase]) graphql.Marshaler {
@@ -18177,14 +23282,86 @@ func (ec *executionContext) marshalNPurchaseEdge2ᚖgelombangᚋgraphᚋmodelᚐ
 	return ec._PurchaseEdge(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNPurchaseOrderField2gelombangᚋgraphᚋgeneratedᚐPurchaseOrderField(ctx context.Context, v any) (PurchaseOrderField, error) {
-	var res PurchaseOrderField
-	err := res.UnmarshalGQL(v)
+func (ec *executionContext) unmarshalNPurchaseFilter2ᚖgelombangᚋgraphᚋgeneratedᚐPurchaseFilter(ctx context.Context, v any) (*PurchaseFilter, error) {
+	res, err := ec.unmarshalInputPurchaseFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNPurchaseGroup2string(ctx context.Context, v any) (string, error) {
+	res, err := scalar.UnmarshalName(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNPurchaseOrderField2gelombangᚋgraphᚋgeneratedᚐPurchaseOrderField(ctx context.Context, sel ast.SelectionSet, v PurchaseOrderField) graphql.Marshaler {
-	return v
+func (ec *executionContext) marshalNPurchaseGroup2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalName(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "PurchaseGroup!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNPurchaseGroup2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]string, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNPurchaseGroup2string(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNPurchaseGroup2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPurchaseGroup2string(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNPurchaseNullable2string(ctx context.Context, v any) (string, error) {
+	res, err := scalar.UnmarshalName(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPurchaseNullable2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalName(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "PurchaseNullable!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNPurchaseOrder2ᚖgelombangᚋgraphᚋmodelᚐOrder(ctx context.Context, v any) (*model.Order, error) {
+	res, err := ec.unmarshalInputPurchaseOrder(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNPurchaseOrderField2string(ctx context.Context, v any) (string, error) {
+	res, err := scalar.UnmarshalName(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPurchaseOrderField2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalName(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "PurchaseOrderField!")
+	}
+	return res
 }
 
 func (ec *executionContext) unmarshalNPutOfferingInput2gelombangᚋgraphᚋgeneratedᚐPutOfferingInput(ctx context.Context, v any) (PutOfferingInput, error) {
@@ -18312,6 +23489,11 @@ func (ec *executionContext) marshalNReviewEdge2ᚖgelombangᚋgraphᚋmodelᚐEd
 	return ec._ReviewEdge(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNReviewFilter2ᚖgelombangᚋgraphᚋgeneratedᚐReviewFilter(ctx context.Context, v any) (*ReviewFilter, error) {
+	res, err := ec.unmarshalInputReviewFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNReviewKind2gelombangᚋinternalᚋrulesᚐReviewKind(ctx context.Context, v any) (rules.ReviewKind, error) {
 	tmp, err := scalar.UnmarshalString(v)
 	res := rules.ReviewKind(tmp)
@@ -18327,14 +23509,37 @@ func (ec *executionContext) marshalNReviewKind2gelombangᚋinternalᚋrulesᚐRe
 	return res
 }
 
-func (ec *executionContext) unmarshalNReviewOrderField2gelombangᚋgraphᚋgeneratedᚐReviewOrderField(ctx context.Context, v any) (ReviewOrderField, error) {
-	var res ReviewOrderField
-	err := res.UnmarshalGQL(v)
+func (ec *executionContext) unmarshalNReviewNullable2string(ctx context.Context, v any) (string, error) {
+	res, err := scalar.UnmarshalName(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNReviewOrderField2gelombangᚋgraphᚋgeneratedᚐReviewOrderField(ctx context.Context, sel ast.SelectionSet, v ReviewOrderField) graphql.Marshaler {
-	return v
+func (ec *executionContext) marshalNReviewNullable2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalName(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ReviewNullable!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNReviewOrder2ᚖgelombangᚋgraphᚋmodelᚐOrder(ctx context.Context, v any) (*model.Order, error) {
+	res, err := ec.unmarshalInputReviewOrder(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNReviewOrderField2string(ctx context.Context, v any) (string, error) {
+	res, err := scalar.UnmarshalName(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNReviewOrderField2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalName(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ReviewOrderField!")
+	}
+	return res
 }
 
 func (ec *executionContext) unmarshalNReviewState2gelombangᚋinternalᚋrulesᚐReviewState(ctx context.Context, v any) (rules.ReviewState, error) {
@@ -18364,6 +23569,22 @@ func (ec *executionContext) marshalNRupiah2int64(ctx context.Context, sel ast.Se
 		graphql.AddInvalidNullFromMarshaler(ctx, "Rupiah!")
 	}
 	return res
+}
+
+func (ec *executionContext) marshalNRupiahMeasures2ᚖgelombangᚋgraphᚋmodelᚐRupiahMeasures(ctx context.Context, sel ast.SelectionSet, v *model.RupiahMeasures) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RupiahMeasures!")
+		return graphql.Null
+	}
+	return ec._RupiahMeasures(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNSecondsMeasures2ᚖgelombangᚋgraphᚋmodelᚐSecondsMeasures(ctx context.Context, sel ast.SelectionSet, v *model.SecondsMeasures) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SecondsMeasures!")
+		return graphql.Null
+	}
+	return ec._SecondsMeasures(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNSignatureScheme2gelombangᚋwebhooksᚋsignatureᚐScheme(ctx context.Context, v any) (signature.Scheme, error) {
@@ -18793,6 +24014,23 @@ func (ec *executionContext) marshalOCohort2ᚖgelombangᚋgraphᚋmodelᚐCohort
 	return ec._Cohort(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalOCohortFilter2ᚕᚖgelombangᚋgraphᚋgeneratedᚐCohortFilterᚄ(ctx context.Context, v any) ([]*CohortFilter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*CohortFilter, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNCohortFilter2ᚖgelombangᚋgraphᚋgeneratedᚐCohortFilter(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
 func (ec *executionContext) unmarshalOCohortFilter2ᚖgelombangᚋgraphᚋgeneratedᚐCohortFilter(ctx context.Context, v any) (*CohortFilter, error) {
 	if v == nil {
 		return nil, nil
@@ -18801,12 +24039,21 @@ func (ec *executionContext) unmarshalOCohortFilter2ᚖgelombangᚋgraphᚋgenera
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalOCohortOrder2ᚖgelombangᚋgraphᚋgeneratedᚐCohortOrder(ctx context.Context, v any) (*CohortOrder, error) {
+func (ec *executionContext) unmarshalOCohortOrder2ᚕᚖgelombangᚋgraphᚋmodelᚐOrderᚄ(ctx context.Context, v any) ([]*model.Order, error) {
 	if v == nil {
 		return nil, nil
 	}
-	res, err := ec.unmarshalInputCohortOrder(ctx, v)
-	return &res, graphql.ErrorOnPath(ctx, err)
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*model.Order, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNCohortOrder2ᚖgelombangᚋgraphᚋmodelᚐOrder(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
 }
 
 func (ec *executionContext) marshalOCompletenessStatement2ᚕᚖgelombangᚋgraphᚋmodelᚐCompletenessStatementᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.CompletenessStatement) graphql.Marshaler {
@@ -18879,11 +24126,64 @@ func (ec *executionContext) unmarshalODateTimeRange2ᚖgelombangᚋgraphᚋgener
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalODeadlineBasis2ᚕgelombangᚋinternalᚋrulesᚐDeadlineBasisᚄ(ctx context.Context, v any) ([]rules.DeadlineBasis, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]rules.DeadlineBasis, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNDeadlineBasis2gelombangᚋinternalᚋrulesᚐDeadlineBasis(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalODeadlineBasis2ᚕgelombangᚋinternalᚋrulesᚐDeadlineBasisᚄ(ctx context.Context, sel ast.SelectionSet, v []rules.DeadlineBasis) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNDeadlineBasis2gelombangᚋinternalᚋrulesᚐDeadlineBasis(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalODelivery2ᚖgelombangᚋgraphᚋmodelᚐDelivery(ctx context.Context, sel ast.SelectionSet, v *model.Delivery) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._Delivery(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalODeliveryFilter2ᚕᚖgelombangᚋgraphᚋgeneratedᚐDeliveryFilterᚄ(ctx context.Context, v any) ([]*DeliveryFilter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*DeliveryFilter, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNDeliveryFilter2ᚖgelombangᚋgraphᚋgeneratedᚐDeliveryFilter(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
 }
 
 func (ec *executionContext) unmarshalODeliveryFilter2ᚖgelombangᚋgraphᚋgeneratedᚐDeliveryFilter(ctx context.Context, v any) (*DeliveryFilter, error) {
@@ -18894,12 +24194,57 @@ func (ec *executionContext) unmarshalODeliveryFilter2ᚖgelombangᚋgraphᚋgene
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalODeliveryOrder2ᚖgelombangᚋgraphᚋgeneratedᚐDeliveryOrder(ctx context.Context, v any) (*DeliveryOrder, error) {
+func (ec *executionContext) unmarshalODeliveryNullable2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
 	if v == nil {
 		return nil, nil
 	}
-	res, err := ec.unmarshalInputDeliveryOrder(ctx, v)
-	return &res, graphql.ErrorOnPath(ctx, err)
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]string, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNDeliveryNullable2string(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalODeliveryNullable2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNDeliveryNullable2string(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalODeliveryOrder2ᚕᚖgelombangᚋgraphᚋmodelᚐOrderᚄ(ctx context.Context, v any) ([]*model.Order, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*model.Order, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNDeliveryOrder2ᚖgelombangᚋgraphᚋmodelᚐOrder(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
 }
 
 func (ec *executionContext) unmarshalODeliveryOutcome2ᚕgelombangᚋinternalᚋrulesᚐDeliveryOutcomeᚄ(ctx context.Context, v any) ([]rules.DeliveryOutcome, error) {
@@ -19029,11 +24374,55 @@ func (ec *executionContext) marshalOEvidence2ᚕgelombangᚋinternalᚋrulesᚐE
 	return ret
 }
 
+func (ec *executionContext) unmarshalOEvidence2ᚖgelombangᚋinternalᚋrulesᚐEvidence(ctx context.Context, v any) (*rules.Evidence, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := scalar.UnmarshalString(v)
+	res := rules.Evidence(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOEvidence2ᚖgelombangᚋinternalᚋrulesᚐEvidence(ctx context.Context, sel ast.SelectionSet, v *rules.Evidence) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalString(string(*v))
+	return res
+}
+
 func (ec *executionContext) marshalOExtension2ᚖgelombangᚋgraphᚋmodelᚐExtension(ctx context.Context, sel ast.SelectionSet, v *model.Extension) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._Extension(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOFloat2ᚖfloat64(ctx context.Context, v any) (*float64, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := graphql.UnmarshalFloatContext(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOFloat2ᚖfloat64(ctx context.Context, sel ast.SelectionSet, v *float64) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	res := graphql.MarshalFloatContext(*v)
+	return graphql.WrapContextMarshaler(ctx, res)
+}
+
+func (ec *executionContext) unmarshalOFloatRange2ᚖgelombangᚋgraphᚋgeneratedᚐFloatRange(ctx context.Context, v any) (*FloatRange, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputFloatRange(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalOGender2ᚕgelombangᚋinternalᚋrulesᚐGenderᚄ(ctx context.Context, v any) ([]rules.Gender, error) {
@@ -19091,12 +24480,125 @@ func (ec *executionContext) marshalOGender2ᚖgelombangᚋinternalᚋrulesᚐGen
 	return res
 }
 
-func (ec *executionContext) unmarshalOHistoryOrder2ᚖgelombangᚋgraphᚋgeneratedᚐHistoryOrder(ctx context.Context, v any) (*HistoryOrder, error) {
+func (ec *executionContext) unmarshalOHistoryCause2ᚕgelombangᚋinternalᚋrulesᚐCauseᚄ(ctx context.Context, v any) ([]rules.Cause, error) {
 	if v == nil {
 		return nil, nil
 	}
-	res, err := ec.unmarshalInputHistoryOrder(ctx, v)
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]rules.Cause, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNHistoryCause2gelombangᚋinternalᚋrulesᚐCause(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOHistoryCause2ᚕgelombangᚋinternalᚋrulesᚐCauseᚄ(ctx context.Context, sel ast.SelectionSet, v []rules.Cause) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNHistoryCause2gelombangᚋinternalᚋrulesᚐCause(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalOHistoryFilter2ᚕᚖgelombangᚋgraphᚋgeneratedᚐHistoryFilterᚄ(ctx context.Context, v any) ([]*HistoryFilter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*HistoryFilter, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNHistoryFilter2ᚖgelombangᚋgraphᚋgeneratedᚐHistoryFilter(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalOHistoryFilter2ᚖgelombangᚋgraphᚋgeneratedᚐHistoryFilter(ctx context.Context, v any) (*HistoryFilter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputHistoryFilter(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOHistoryKind2ᚕgelombangᚋinternalᚋrulesᚐHistoryKindᚄ(ctx context.Context, v any) ([]rules.HistoryKind, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]rules.HistoryKind, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNHistoryKind2gelombangᚋinternalᚋrulesᚐHistoryKind(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOHistoryKind2ᚕgelombangᚋinternalᚋrulesᚐHistoryKindᚄ(ctx context.Context, sel ast.SelectionSet, v []rules.HistoryKind) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNHistoryKind2gelombangᚋinternalᚋrulesᚐHistoryKind(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalOHistoryOrder2ᚕᚖgelombangᚋgraphᚋmodelᚐOrderᚄ(ctx context.Context, v any) ([]*model.Order, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*model.Order, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNHistoryOrder2ᚖgelombangᚋgraphᚋmodelᚐOrder(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOHoursSpan2ᚖgelombangᚋgraphᚋmodelᚐHoursSpan(ctx context.Context, sel ast.SelectionSet, v *model.HoursSpan) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._HoursSpan(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOIneligibilityReason2ᚖgelombangᚋgraphᚋgeneratedᚐIneligibilityReason(ctx context.Context, v any) (*IneligibilityReason, error) {
@@ -19168,6 +24670,14 @@ func (ec *executionContext) marshalOInt2ᚖint(ctx context.Context, sel ast.Sele
 	return res
 }
 
+func (ec *executionContext) unmarshalOIntRange2ᚖgelombangᚋgraphᚋgeneratedᚐIntRange(ctx context.Context, v any) (*IntRange, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputIntRange(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalONode2gelombangᚋgraphᚋmodelᚐNode(ctx context.Context, sel ast.SelectionSet, v model.Node) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -19182,6 +24692,23 @@ func (ec *executionContext) marshalOOffering2ᚖgelombangᚋgraphᚋmodelᚐOffe
 	return ec._Offering(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalOOfferingFilter2ᚕᚖgelombangᚋgraphᚋgeneratedᚐOfferingFilterᚄ(ctx context.Context, v any) ([]*OfferingFilter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*OfferingFilter, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNOfferingFilter2ᚖgelombangᚋgraphᚋgeneratedᚐOfferingFilter(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
 func (ec *executionContext) unmarshalOOfferingFilter2ᚖgelombangᚋgraphᚋgeneratedᚐOfferingFilter(ctx context.Context, v any) (*OfferingFilter, error) {
 	if v == nil {
 		return nil, nil
@@ -19190,12 +24717,57 @@ func (ec *executionContext) unmarshalOOfferingFilter2ᚖgelombangᚋgraphᚋgene
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalOOfferingOrder2ᚖgelombangᚋgraphᚋgeneratedᚐOfferingOrder(ctx context.Context, v any) (*OfferingOrder, error) {
+func (ec *executionContext) unmarshalOOfferingNullable2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
 	if v == nil {
 		return nil, nil
 	}
-	res, err := ec.unmarshalInputOfferingOrder(ctx, v)
-	return &res, graphql.ErrorOnPath(ctx, err)
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]string, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNOfferingNullable2string(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOOfferingNullable2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNOfferingNullable2string(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalOOfferingOrder2ᚕᚖgelombangᚋgraphᚋmodelᚐOrderᚄ(ctx context.Context, v any) ([]*model.Order, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*model.Order, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNOfferingOrder2ᚖgelombangᚋgraphᚋmodelᚐOrder(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
 }
 
 func (ec *executionContext) marshalOParticipant2ᚖgelombangᚋgraphᚋmodelᚐParticipant(ctx context.Context, sel ast.SelectionSet, v *model.Participant) graphql.Marshaler {
@@ -19203,6 +24775,40 @@ func (ec *executionContext) marshalOParticipant2ᚖgelombangᚋgraphᚋmodelᚐP
 		return graphql.Null
 	}
 	return ec._Participant(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOParticipantAggregateOrder2ᚕᚖgelombangᚋgraphᚋmodelᚐOrderᚄ(ctx context.Context, v any) ([]*model.Order, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*model.Order, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNParticipantAggregateOrder2ᚖgelombangᚋgraphᚋmodelᚐOrder(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalOParticipantFilter2ᚕᚖgelombangᚋgraphᚋgeneratedᚐParticipantFilterᚄ(ctx context.Context, v any) ([]*ParticipantFilter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*ParticipantFilter, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNParticipantFilter2ᚖgelombangᚋgraphᚋgeneratedᚐParticipantFilter(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
 }
 
 func (ec *executionContext) unmarshalOParticipantFilter2ᚖgelombangᚋgraphᚋgeneratedᚐParticipantFilter(ctx context.Context, v any) (*ParticipantFilter, error) {
@@ -19213,12 +24819,65 @@ func (ec *executionContext) unmarshalOParticipantFilter2ᚖgelombangᚋgraphᚋg
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalOParticipantOrder2ᚖgelombangᚋgraphᚋgeneratedᚐParticipantOrder(ctx context.Context, v any) (*ParticipantOrder, error) {
+func (ec *executionContext) unmarshalOParticipantHaving2ᚖgelombangᚋgraphᚋgeneratedᚐParticipantHaving(ctx context.Context, v any) (*ParticipantHaving, error) {
 	if v == nil {
 		return nil, nil
 	}
-	res, err := ec.unmarshalInputParticipantOrder(ctx, v)
+	res, err := ec.unmarshalInputParticipantHaving(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOParticipantNullable2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]string, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNParticipantNullable2string(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOParticipantNullable2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNParticipantNullable2string(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalOParticipantOrder2ᚕᚖgelombangᚋgraphᚋmodelᚐOrderᚄ(ctx context.Context, v any) ([]*model.Order, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*model.Order, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNParticipantOrder2ᚖgelombangᚋgraphᚋmodelᚐOrder(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
 }
 
 func (ec *executionContext) unmarshalOParticipantStatus2ᚕgelombangᚋinternalᚋrulesᚐStatusᚄ(ctx context.Context, v any) ([]rules.Status, error) {
@@ -19255,6 +24914,25 @@ func (ec *executionContext) marshalOParticipantStatus2ᚕgelombangᚋinternalᚋ
 	}
 
 	return ret
+}
+
+func (ec *executionContext) unmarshalOParticipantStatus2ᚖgelombangᚋinternalᚋrulesᚐStatus(ctx context.Context, v any) (*rules.Status, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := scalar.UnmarshalString(v)
+	res := rules.Status(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOParticipantStatus2ᚖgelombangᚋinternalᚋrulesᚐStatus(ctx context.Context, sel ast.SelectionSet, v *rules.Status) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalString(string(*v))
+	return res
 }
 
 func (ec *executionContext) marshalOPlatform2ᚖgelombangᚋgraphᚋmodelᚐPlatform(ctx context.Context, sel ast.SelectionSet, v *model.Platform) graphql.Marshaler {
@@ -19304,6 +24982,40 @@ func (ec *executionContext) marshalOPurchase2ᚖgelombangᚋgraphᚋmodelᚐPurc
 	return ec._Purchase(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalOPurchaseAggregateOrder2ᚕᚖgelombangᚋgraphᚋmodelᚐOrderᚄ(ctx context.Context, v any) ([]*model.Order, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*model.Order, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNPurchaseAggregateOrder2ᚖgelombangᚋgraphᚋmodelᚐOrder(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalOPurchaseFilter2ᚕᚖgelombangᚋgraphᚋgeneratedᚐPurchaseFilterᚄ(ctx context.Context, v any) ([]*PurchaseFilter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*PurchaseFilter, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNPurchaseFilter2ᚖgelombangᚋgraphᚋgeneratedᚐPurchaseFilter(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
 func (ec *executionContext) unmarshalOPurchaseFilter2ᚖgelombangᚋgraphᚋgeneratedᚐPurchaseFilter(ctx context.Context, v any) (*PurchaseFilter, error) {
 	if v == nil {
 		return nil, nil
@@ -19312,12 +25024,65 @@ func (ec *executionContext) unmarshalOPurchaseFilter2ᚖgelombangᚋgraphᚋgene
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalOPurchaseOrder2ᚖgelombangᚋgraphᚋgeneratedᚐPurchaseOrder(ctx context.Context, v any) (*PurchaseOrder, error) {
+func (ec *executionContext) unmarshalOPurchaseHaving2ᚖgelombangᚋgraphᚋgeneratedᚐPurchaseHaving(ctx context.Context, v any) (*PurchaseHaving, error) {
 	if v == nil {
 		return nil, nil
 	}
-	res, err := ec.unmarshalInputPurchaseOrder(ctx, v)
+	res, err := ec.unmarshalInputPurchaseHaving(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOPurchaseNullable2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]string, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNPurchaseNullable2string(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOPurchaseNullable2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPurchaseNullable2string(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalOPurchaseOrder2ᚕᚖgelombangᚋgraphᚋmodelᚐOrderᚄ(ctx context.Context, v any) ([]*model.Order, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*model.Order, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNPurchaseOrder2ᚖgelombangᚋgraphᚋmodelᚐOrder(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
 }
 
 func (ec *executionContext) unmarshalOQuarantineReason2ᚕgelombangᚋinternalᚋrulesᚐReasonᚄ(ctx context.Context, v any) ([]rules.Reason, error) {
@@ -19382,6 +25147,42 @@ func (ec *executionContext) marshalOReview2ᚖgelombangᚋgraphᚋmodelᚐReview
 	return ec._Review(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalOReviewDecision2ᚕgelombangᚋinternalᚋrulesᚐReviewDecisionᚄ(ctx context.Context, v any) ([]rules.ReviewDecision, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]rules.ReviewDecision, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNReviewDecision2gelombangᚋinternalᚋrulesᚐReviewDecision(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOReviewDecision2ᚕgelombangᚋinternalᚋrulesᚐReviewDecisionᚄ(ctx context.Context, sel ast.SelectionSet, v []rules.ReviewDecision) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNReviewDecision2gelombangᚋinternalᚋrulesᚐReviewDecision(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalOReviewDecision2ᚖgelombangᚋinternalᚋrulesᚐReviewDecision(ctx context.Context, v any) (*rules.ReviewDecision, error) {
 	if v == nil {
 		return nil, nil
@@ -19399,6 +25200,23 @@ func (ec *executionContext) marshalOReviewDecision2ᚖgelombangᚋinternalᚋrul
 	_ = ctx
 	res := scalar.MarshalString(string(*v))
 	return res
+}
+
+func (ec *executionContext) unmarshalOReviewFilter2ᚕᚖgelombangᚋgraphᚋgeneratedᚐReviewFilterᚄ(ctx context.Context, v any) ([]*ReviewFilter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*ReviewFilter, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNReviewFilter2ᚖgelombangᚋgraphᚋgeneratedᚐReviewFilter(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
 }
 
 func (ec *executionContext) unmarshalOReviewFilter2ᚖgelombangᚋgraphᚋgeneratedᚐReviewFilter(ctx context.Context, v any) (*ReviewFilter, error) {
@@ -19445,12 +25263,57 @@ func (ec *executionContext) marshalOReviewKind2ᚕgelombangᚋinternalᚋrules�
 	return ret
 }
 
-func (ec *executionContext) unmarshalOReviewOrder2ᚖgelombangᚋgraphᚋgeneratedᚐReviewOrder(ctx context.Context, v any) (*ReviewOrder, error) {
+func (ec *executionContext) unmarshalOReviewNullable2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
 	if v == nil {
 		return nil, nil
 	}
-	res, err := ec.unmarshalInputReviewOrder(ctx, v)
-	return &res, graphql.ErrorOnPath(ctx, err)
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]string, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNReviewNullable2string(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOReviewNullable2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNReviewNullable2string(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalOReviewOrder2ᚕᚖgelombangᚋgraphᚋmodelᚐOrderᚄ(ctx context.Context, v any) ([]*model.Order, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*model.Order, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNReviewOrder2ᚖgelombangᚋgraphᚋmodelᚐOrder(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
 }
 
 func (ec *executionContext) unmarshalOReviewState2ᚕgelombangᚋinternalᚋrulesᚐReviewStateᚄ(ctx context.Context, v any) ([]rules.ReviewState, error) {

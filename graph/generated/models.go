@@ -38,20 +38,24 @@ type AnnounceCohortPayload struct {
 
 // Which cohorts. Everything given must hold; an empty list lets nothing through.
 type CohortFilter struct {
+	// All of these hold as well.
+	And []*CohortFilter `json:"and,omitempty"`
+	// At least one of these holds; an empty list lets nothing through.
+	Or []*CohortFilter `json:"or,omitempty"`
+	// This does not hold. What cannot be told, because a value is null, does not hold.
+	Not *CohortFilter `json:"not,omitempty"`
 	// One of these numbers.
 	Number []int `json:"number,omitempty"`
 	// The deadline lies in this span.
 	PurchaseDeadline *DateTimeRange `json:"purchaseDeadline,omitempty"`
 	// Whether the deadline is still to come.
 	Open *bool `json:"open,omitempty"`
-}
-
-// An order of cohorts.
-type CohortOrder struct {
-	// By what.
-	Field CohortOrderField `json:"field"`
-	// Which way.
-	Direction OrderDirection `json:"direction"`
+	// The deadline comes from one of these.
+	Basis []rules.DeadlineBasis `json:"basis,omitempty"`
+	// The quota lies in this span.
+	Quota *IntRange `json:"quota,omitempty"`
+	// Announced in this span.
+	AnnouncedAt *DateTimeRange `json:"announcedAt,omitempty"`
 }
 
 // A correction of personal data. What is absent stays as it is; an empty text removes what is there.
@@ -150,6 +154,14 @@ type DecreeDeadlinePayload struct {
 
 // Which deliveries. Everything given must hold; an empty list lets nothing through.
 type DeliveryFilter struct {
+	// All of these hold as well.
+	And []*DeliveryFilter `json:"and,omitempty"`
+	// At least one of these holds; an empty list lets nothing through.
+	Or []*DeliveryFilter `json:"or,omitempty"`
+	// This does not hold. What cannot be told, because a value is null, does not hold.
+	Not *DeliveryFilter `json:"not,omitempty"`
+	// All of these are null.
+	IsNull []string `json:"isNull,omitempty"`
 	// From one of these platforms, by code.
 	Platform []string `json:"platform,omitempty"`
 	// With one of these outcomes.
@@ -162,14 +174,18 @@ type DeliveryFilter struct {
 	MessageID []string `json:"messageId,omitempty"`
 	// Received in this span.
 	ReceivedAt *DateTimeRange `json:"receivedAt,omitempty"`
-}
-
-// An order of deliveries.
-type DeliveryOrder struct {
-	// By what.
-	Field DeliveryOrderField `json:"field"`
-	// Which way.
-	Direction OrderDirection `json:"direction"`
+	// Naming one of these invoices.
+	InvoiceCode []string `json:"invoiceCode,omitempty"`
+	// Naming one of these courses.
+	CourseCode []string `json:"courseCode,omitempty"`
+	// Signed in this span, by the platform's clock.
+	SignedAt *DateTimeRange `json:"signedAt,omitempty"`
+	// The event's own time lies in this span.
+	EventTime *DateTimeRange `json:"eventTime,omitempty"`
+	// Applied or dismissed in this span.
+	SettledAt *DateTimeRange `json:"settledAt,omitempty"`
+	// Tried so often.
+	Attempts *IntRange `json:"attempts,omitempty"`
 }
 
 // A delivery to dismiss.
@@ -240,16 +256,50 @@ type ExtendDeadlinePayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
-// An order of a history.
-type HistoryOrder struct {
-	// By what.
-	Field HistoryOrderField `json:"field"`
-	// Which way.
-	Direction OrderDirection `json:"direction"`
+// A span of numbers, both bounds inclusive. An absent bound does not bound.
+type FloatRange struct {
+	// At least so much.
+	Min *float64 `json:"min,omitempty"`
+	// At most so much.
+	Max *float64 `json:"max,omitempty"`
+}
+
+// Which entries of a history. Everything given must hold; an empty list lets nothing through.
+type HistoryFilter struct {
+	// All of these hold as well.
+	And []*HistoryFilter `json:"and,omitempty"`
+	// At least one of these holds; an empty list lets nothing through.
+	Or []*HistoryFilter `json:"or,omitempty"`
+	// This does not hold. What cannot be told, because a value is null, does not hold.
+	Not *HistoryFilter `json:"not,omitempty"`
+	// Recording one of these kinds of change.
+	Kind []rules.HistoryKind `json:"kind,omitempty"`
+	// Caused in one of these ways.
+	Cause []rules.Cause `json:"cause,omitempty"`
+	// Recorded in this span.
+	RecordedAt *DateTimeRange `json:"recordedAt,omitempty"`
+	// Holding from a time in this span on.
+	EffectiveAt *DateTimeRange `json:"effectiveAt,omitempty"`
+}
+
+// A span of whole numbers, both bounds inclusive. An absent bound does not bound.
+type IntRange struct {
+	// At least so much.
+	Min *int `json:"min,omitempty"`
+	// At most so much.
+	Max *int `json:"max,omitempty"`
 }
 
 // Which offerings. Everything given must hold; an empty list lets nothing through.
 type OfferingFilter struct {
+	// All of these hold as well.
+	And []*OfferingFilter `json:"and,omitempty"`
+	// At least one of these holds; an empty list lets nothing through.
+	Or []*OfferingFilter `json:"or,omitempty"`
+	// This does not hold. What cannot be told, because a value is null, does not hold.
+	Not *OfferingFilter `json:"not,omitempty"`
+	// All of these are null.
+	IsNull []string `json:"isNull,omitempty"`
 	// Each of these words is in the title or in the name of the provider, capital or small letters from A to Z alike. At most 8 words of 200 bytes in all.
 	Text *string `json:"text,omitempty"`
 	// At one of these platforms, by code.
@@ -264,18 +314,26 @@ type OfferingFilter struct {
 	OnSale *bool `json:"onSale,omitempty"`
 	// Whether it belongs to the sample catalogue.
 	Sample *bool `json:"sample,omitempty"`
-}
-
-// An order of offerings.
-type OfferingOrder struct {
-	// By what.
-	Field OfferingOrderField `json:"field"`
-	// Which way.
-	Direction OrderDirection `json:"direction"`
+	// With one of these course codes.
+	CourseCode []string `json:"courseCode,omitempty"`
+	// Taught by one of these providers, by name.
+	Provider []string `json:"provider,omitempty"`
+	// Whether the platform listed it.
+	Listed *bool `json:"listed,omitempty"`
+	// Changed in this span.
+	UpdatedAt *DateTimeRange `json:"updatedAt,omitempty"`
 }
 
 // Which participants. Everything given must hold; an empty list lets nothing through.
 type ParticipantFilter struct {
+	// All of these hold as well.
+	And []*ParticipantFilter `json:"and,omitempty"`
+	// At least one of these holds; an empty list lets nothing through.
+	Or []*ParticipantFilter `json:"or,omitempty"`
+	// This does not hold. What cannot be told, because a value is null, does not hold.
+	Not *ParticipantFilter `json:"not,omitempty"`
+	// All of these are null.
+	IsNull []string `json:"isNull,omitempty"`
 	// In one of these cohorts, by number.
 	Cohort []int `json:"cohort,omitempty"`
 	// With one of these statuses, at this moment.
@@ -292,18 +350,60 @@ type ParticipantFilter struct {
 	AgeBand []rules.AgeBand `json:"ageBand,omitempty"`
 	// With one of these levels of education.
 	Education []rules.Education `json:"education,omitempty"`
+	// In one of these regencies or cities, by BPS code.
+	Regency []string `json:"regency,omitempty"`
+	// What is left of the training balance lies in this span.
+	Balance *RupiahRange `json:"balance,omitempty"`
+	// Revoked in this span.
+	RevokedAt *DateTimeRange `json:"revokedAt,omitempty"`
+	// With a first purchase for which this holds.
+	FirstPurchase *PurchaseFilter `json:"firstPurchase,omitempty"`
+	// With at least one purchase for which this holds, whether it counts or not.
+	Purchases *PurchaseFilter `json:"purchases,omitempty"`
 }
 
-// An order of participants.
-type ParticipantOrder struct {
-	// By what.
-	Field ParticipantOrderField `json:"field"`
-	// Which way.
-	Direction OrderDirection `json:"direction"`
+// Which groups of participants. Everything given must hold; what is null, because a group has nothing to measure, does not hold.
+type ParticipantHaving struct {
+	// How many participants lies in this span.
+	Count *IntRange `json:"count,omitempty"`
+	// How many with a first purchase lies in this span.
+	Purchased *IntRange `json:"purchased,omitempty"`
+	// Which share has a first purchase lies in this span.
+	PurchasedShare *FloatRange `json:"purchasedShare,omitempty"`
+	// The average of the hours to the first purchase lies in this span.
+	HoursToPurchaseAvg *FloatRange `json:"hoursToPurchaseAvg,omitempty"`
+	// The least of the hours to the first purchase lies in this span.
+	HoursToPurchaseMin *FloatRange `json:"hoursToPurchaseMin,omitempty"`
+	// The greatest of the hours to the first purchase lies in this span.
+	HoursToPurchaseMax *FloatRange `json:"hoursToPurchaseMax,omitempty"`
+	// The median of the hours to the first purchase lies in this span.
+	HoursToPurchaseMedian *FloatRange `json:"hoursToPurchaseMedian,omitempty"`
+	// The 90th percentile of the hours to the first purchase lies in this span.
+	HoursToPurchaseP90 *FloatRange `json:"hoursToPurchaseP90,omitempty"`
+	// The sum of the balances lies in this span. In rupiah.
+	BalanceSum *RupiahRange `json:"balanceSum,omitempty"`
+	// The average of the balances lies in this span. In rupiah.
+	BalanceAvg *RupiahRange `json:"balanceAvg,omitempty"`
+	// The least of the balances lies in this span. In rupiah.
+	BalanceMin *RupiahRange `json:"balanceMin,omitempty"`
+	// The greatest of the balances lies in this span. In rupiah.
+	BalanceMax *RupiahRange `json:"balanceMax,omitempty"`
+	// The median of the balances lies in this span. In rupiah.
+	BalanceMedian *RupiahRange `json:"balanceMedian,omitempty"`
+	// The 90th percentile of the balances lies in this span. In rupiah.
+	BalanceP90 *RupiahRange `json:"balanceP90,omitempty"`
 }
 
 // Which purchases. Everything given must hold; an empty list lets nothing through.
 type PurchaseFilter struct {
+	// All of these hold as well.
+	And []*PurchaseFilter `json:"and,omitempty"`
+	// At least one of these holds; an empty list lets nothing through.
+	Or []*PurchaseFilter `json:"or,omitempty"`
+	// This does not hold. What cannot be told, because a value is null, does not hold.
+	Not *PurchaseFilter `json:"not,omitempty"`
+	// All of these are null.
+	IsNull []string `json:"isNull,omitempty"`
 	// At one of these platforms, by code.
 	Platform []string `json:"platform,omitempty"`
 	// By participants of one of these cohorts, by number.
@@ -320,14 +420,52 @@ type PurchaseFilter struct {
 	Voided *bool `json:"voided,omitempty"`
 	// Standing as proof in one of these ways.
 	Evidence []rules.Evidence `json:"evidence,omitempty"`
+	// Whether it meets the obligation, or would if no other were earlier.
+	Counts *bool `json:"counts,omitempty"`
+	// Whether it is the first purchase of its participant.
+	First *bool `json:"first,omitempty"`
+	// The amount lies in this span.
+	Amount *RupiahRange `json:"amount,omitempty"`
+	// Cancelled by the platform in this span, by its clock.
+	VoidedAt *DateTimeRange `json:"voidedAt,omitempty"`
+	// How many seconds passed between the purchase and the arrival of its report; below 0 when the platform's clock is ahead.
+	Lag *IntRange `json:"lag,omitempty"`
+	// How many seconds before the participant's deadline it was made; 0 and below when late.
+	UntilDeadline *IntRange `json:"untilDeadline,omitempty"`
+	// Bought by participants for whom this holds. Not for platforms.
+	Participant *ParticipantFilter `json:"participant,omitempty"`
+	// Of offerings for which this holds.
+	Offering *OfferingFilter `json:"offering,omitempty"`
 }
 
-// An order of purchases.
-type PurchaseOrder struct {
-	// By what.
-	Field PurchaseOrderField `json:"field"`
-	// Which way.
-	Direction OrderDirection `json:"direction"`
+// Which groups of purchases. Everything given must hold; what is null, because a group has nothing to measure, does not hold.
+type PurchaseHaving struct {
+	// How many purchases lies in this span.
+	Count *IntRange `json:"count,omitempty"`
+	// How many participants lies in this span.
+	Participants *IntRange `json:"participants,omitempty"`
+	// The sum of the amounts lies in this span. In rupiah.
+	AmountSum *RupiahRange `json:"amountSum,omitempty"`
+	// The average of the amounts lies in this span. In rupiah.
+	AmountAvg *RupiahRange `json:"amountAvg,omitempty"`
+	// The least of the amounts lies in this span. In rupiah.
+	AmountMin *RupiahRange `json:"amountMin,omitempty"`
+	// The greatest of the amounts lies in this span. In rupiah.
+	AmountMax *RupiahRange `json:"amountMax,omitempty"`
+	// The median of the amounts lies in this span. In rupiah.
+	AmountMedian *RupiahRange `json:"amountMedian,omitempty"`
+	// The 90th percentile of the amounts lies in this span. In rupiah.
+	AmountP90 *RupiahRange `json:"amountP90,omitempty"`
+	// The average of the lags lies in this span. In seconds.
+	LagAvg *IntRange `json:"lagAvg,omitempty"`
+	// The least of the lags lies in this span. In seconds.
+	LagMin *IntRange `json:"lagMin,omitempty"`
+	// The greatest of the lags lies in this span. In seconds.
+	LagMax *IntRange `json:"lagMax,omitempty"`
+	// The median of the lags lies in this span. In seconds.
+	LagMedian *IntRange `json:"lagMedian,omitempty"`
+	// The 90th percentile of the lags lies in this span. In seconds.
+	LagP90 *IntRange `json:"lagP90,omitempty"`
 }
 
 // An offering as it shall be.
@@ -390,6 +528,14 @@ type RetryDeliveryPayload struct {
 
 // Which reviews. Everything given must hold; an empty list lets nothing through.
 type ReviewFilter struct {
+	// All of these hold as well.
+	And []*ReviewFilter `json:"and,omitempty"`
+	// At least one of these holds; an empty list lets nothing through.
+	Or []*ReviewFilter `json:"or,omitempty"`
+	// This does not hold. What cannot be told, because a value is null, does not hold.
+	Not *ReviewFilter `json:"not,omitempty"`
+	// All of these are null.
+	IsNull []string `json:"isNull,omitempty"`
 	// In one of these states.
 	State []rules.ReviewState `json:"state,omitempty"`
 	// Of one of these kinds.
@@ -398,14 +544,14 @@ type ReviewFilter struct {
 	Cohort []int `json:"cohort,omitempty"`
 	// Opened in this span.
 	OpenedAt *DateTimeRange `json:"openedAt,omitempty"`
-}
-
-// An order of reviews.
-type ReviewOrder struct {
-	// By what.
-	Field ReviewOrderField `json:"field"`
-	// Which way.
-	Direction OrderDirection `json:"direction"`
+	// Closed in this span.
+	ClosedAt *DateTimeRange `json:"closedAt,omitempty"`
+	// Decided in one of these ways.
+	Decision []rules.ReviewDecision `json:"decision,omitempty"`
+	// About participants for whom this holds.
+	Participant *ParticipantFilter `json:"participant,omitempty"`
+	// About purchases for which this holds.
+	Purchase *PurchaseFilter `json:"purchase,omitempty"`
 }
 
 // A span of amounts, both bounds inclusive. An absent bound does not bound.
@@ -442,54 +588,51 @@ type WithdrawOfferingPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
-// What cohorts can be ordered by.
-type CohortOrderField string
+// How long the steps of a curve are.
+type CurveStep string
 
 const (
-	// The number.
-	CohortOrderFieldNumber CohortOrderField = "NUMBER"
-	// The time of the announcement.
-	CohortOrderFieldAnnouncedAt CohortOrderField = "ANNOUNCED_AT"
-	// The deadline.
-	CohortOrderFieldPurchaseDeadline CohortOrderField = "PURCHASE_DEADLINE"
+	// WIB days.
+	CurveStepDay CurveStep = "DAY"
+	// Hours.
+	CurveStepHour CurveStep = "HOUR"
 )
 
-var AllCohortOrderField = []CohortOrderField{
-	CohortOrderFieldNumber,
-	CohortOrderFieldAnnouncedAt,
-	CohortOrderFieldPurchaseDeadline,
+var AllCurveStep = []CurveStep{
+	CurveStepDay,
+	CurveStepHour,
 }
 
-func (e CohortOrderField) IsValid() bool {
+func (e CurveStep) IsValid() bool {
 	switch e {
-	case CohortOrderFieldNumber, CohortOrderFieldAnnouncedAt, CohortOrderFieldPurchaseDeadline:
+	case CurveStepDay, CurveStepHour:
 		return true
 	}
 	return false
 }
 
-func (e CohortOrderField) String() string {
+func (e CurveStep) String() string {
 	return string(e)
 }
 
-func (e *CohortOrderField) UnmarshalGQL(v any) error {
+func (e *CurveStep) UnmarshalGQL(v any) error {
 	str, ok := v.(string)
 	if !ok {
 		return fmt.Errorf("enums must be strings")
 	}
 
-	*e = CohortOrderField(str)
+	*e = CurveStep(str)
 	if !e.IsValid() {
-		return fmt.Errorf("%s is not a valid CohortOrderField", str)
+		return fmt.Errorf("%s is not a valid CurveStep", str)
 	}
 	return nil
 }
 
-func (e CohortOrderField) MarshalGQL(w io.Writer) {
+func (e CurveStep) MarshalGQL(w io.Writer) {
 	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
 }
 
-func (e *CohortOrderField) UnmarshalJSON(b []byte) error {
+func (e *CurveStep) UnmarshalJSON(b []byte) error {
 	s, err := strconv.Unquote(string(b))
 	if err != nil {
 		return err
@@ -497,117 +640,7 @@ func (e *CohortOrderField) UnmarshalJSON(b []byte) error {
 	return e.UnmarshalGQL(s)
 }
 
-func (e CohortOrderField) MarshalJSON() ([]byte, error) {
-	var buf bytes.Buffer
-	e.MarshalGQL(&buf)
-	return buf.Bytes(), nil
-}
-
-// What deliveries can be ordered by.
-type DeliveryOrderField string
-
-const (
-	// When it was received.
-	DeliveryOrderFieldReceivedAt DeliveryOrderField = "RECEIVED_AT"
-)
-
-var AllDeliveryOrderField = []DeliveryOrderField{
-	DeliveryOrderFieldReceivedAt,
-}
-
-func (e DeliveryOrderField) IsValid() bool {
-	switch e {
-	case DeliveryOrderFieldReceivedAt:
-		return true
-	}
-	return false
-}
-
-func (e DeliveryOrderField) String() string {
-	return string(e)
-}
-
-func (e *DeliveryOrderField) UnmarshalGQL(v any) error {
-	str, ok := v.(string)
-	if !ok {
-		return fmt.Errorf("enums must be strings")
-	}
-
-	*e = DeliveryOrderField(str)
-	if !e.IsValid() {
-		return fmt.Errorf("%s is not a valid DeliveryOrderField", str)
-	}
-	return nil
-}
-
-func (e DeliveryOrderField) MarshalGQL(w io.Writer) {
-	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
-}
-
-func (e *DeliveryOrderField) UnmarshalJSON(b []byte) error {
-	s, err := strconv.Unquote(string(b))
-	if err != nil {
-		return err
-	}
-	return e.UnmarshalGQL(s)
-}
-
-func (e DeliveryOrderField) MarshalJSON() ([]byte, error) {
-	var buf bytes.Buffer
-	e.MarshalGQL(&buf)
-	return buf.Bytes(), nil
-}
-
-// What a history can be ordered by.
-type HistoryOrderField string
-
-const (
-	// When the entry was recorded.
-	HistoryOrderFieldRecordedAt HistoryOrderField = "RECORDED_AT"
-)
-
-var AllHistoryOrderField = []HistoryOrderField{
-	HistoryOrderFieldRecordedAt,
-}
-
-func (e HistoryOrderField) IsValid() bool {
-	switch e {
-	case HistoryOrderFieldRecordedAt:
-		return true
-	}
-	return false
-}
-
-func (e HistoryOrderField) String() string {
-	return string(e)
-}
-
-func (e *HistoryOrderField) UnmarshalGQL(v any) error {
-	str, ok := v.(string)
-	if !ok {
-		return fmt.Errorf("enums must be strings")
-	}
-
-	*e = HistoryOrderField(str)
-	if !e.IsValid() {
-		return fmt.Errorf("%s is not a valid HistoryOrderField", str)
-	}
-	return nil
-}
-
-func (e HistoryOrderField) MarshalGQL(w io.Writer) {
-	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
-}
-
-func (e *HistoryOrderField) UnmarshalJSON(b []byte) error {
-	s, err := strconv.Unquote(string(b))
-	if err != nil {
-		return err
-	}
-	return e.UnmarshalGQL(s)
-}
-
-func (e HistoryOrderField) MarshalJSON() ([]byte, error) {
+func (e CurveStep) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil
@@ -675,296 +708,6 @@ func (e *IneligibilityReason) UnmarshalJSON(b []byte) error {
 }
 
 func (e IneligibilityReason) MarshalJSON() ([]byte, error) {
-	var buf bytes.Buffer
-	e.MarshalGQL(&buf)
-	return buf.Bytes(), nil
-}
-
-// What offerings can be ordered by.
-type OfferingOrderField string
-
-const (
-	// The title.
-	OfferingOrderFieldTitle OfferingOrderField = "TITLE"
-	// The price; offerings without one come last.
-	OfferingOrderFieldPrice OfferingOrderField = "PRICE"
-)
-
-var AllOfferingOrderField = []OfferingOrderField{
-	OfferingOrderFieldTitle,
-	OfferingOrderFieldPrice,
-}
-
-func (e OfferingOrderField) IsValid() bool {
-	switch e {
-	case OfferingOrderFieldTitle, OfferingOrderFieldPrice:
-		return true
-	}
-	return false
-}
-
-func (e OfferingOrderField) String() string {
-	return string(e)
-}
-
-func (e *OfferingOrderField) UnmarshalGQL(v any) error {
-	str, ok := v.(string)
-	if !ok {
-		return fmt.Errorf("enums must be strings")
-	}
-
-	*e = OfferingOrderField(str)
-	if !e.IsValid() {
-		return fmt.Errorf("%s is not a valid OfferingOrderField", str)
-	}
-	return nil
-}
-
-func (e OfferingOrderField) MarshalGQL(w io.Writer) {
-	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
-}
-
-func (e *OfferingOrderField) UnmarshalJSON(b []byte) error {
-	s, err := strconv.Unquote(string(b))
-	if err != nil {
-		return err
-	}
-	return e.UnmarshalGQL(s)
-}
-
-func (e OfferingOrderField) MarshalJSON() ([]byte, error) {
-	var buf bytes.Buffer
-	e.MarshalGQL(&buf)
-	return buf.Bytes(), nil
-}
-
-// Which way a list is ordered. What is null comes last in either direction; equals come in the order in which they were recorded, reversed when descending.
-type OrderDirection string
-
-const (
-	// From the least to the greatest.
-	OrderDirectionAsc OrderDirection = "ASC"
-	// From the greatest to the least.
-	OrderDirectionDesc OrderDirection = "DESC"
-)
-
-var AllOrderDirection = []OrderDirection{
-	OrderDirectionAsc,
-	OrderDirectionDesc,
-}
-
-func (e OrderDirection) IsValid() bool {
-	switch e {
-	case OrderDirectionAsc, OrderDirectionDesc:
-		return true
-	}
-	return false
-}
-
-func (e OrderDirection) String() string {
-	return string(e)
-}
-
-func (e *OrderDirection) UnmarshalGQL(v any) error {
-	str, ok := v.(string)
-	if !ok {
-		return fmt.Errorf("enums must be strings")
-	}
-
-	*e = OrderDirection(str)
-	if !e.IsValid() {
-		return fmt.Errorf("%s is not a valid OrderDirection", str)
-	}
-	return nil
-}
-
-func (e OrderDirection) MarshalGQL(w io.Writer) {
-	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
-}
-
-func (e *OrderDirection) UnmarshalJSON(b []byte) error {
-	s, err := strconv.Unquote(string(b))
-	if err != nil {
-		return err
-	}
-	return e.UnmarshalGQL(s)
-}
-
-func (e OrderDirection) MarshalJSON() ([]byte, error) {
-	var buf bytes.Buffer
-	e.MarshalGQL(&buf)
-	return buf.Bytes(), nil
-}
-
-// What participants can be ordered by.
-type ParticipantOrderField string
-
-const (
-	// The order in which they were imported.
-	ParticipantOrderFieldImported ParticipantOrderField = "IMPORTED"
-	// The participant's own deadline.
-	ParticipantOrderFieldDeadline ParticipantOrderField = "DEADLINE"
-	// The code of the province.
-	ParticipantOrderFieldProvince ParticipantOrderField = "PROVINCE"
-)
-
-var AllParticipantOrderField = []ParticipantOrderField{
-	ParticipantOrderFieldImported,
-	ParticipantOrderFieldDeadline,
-	ParticipantOrderFieldProvince,
-}
-
-func (e ParticipantOrderField) IsValid() bool {
-	switch e {
-	case ParticipantOrderFieldImported, ParticipantOrderFieldDeadline, ParticipantOrderFieldProvince:
-		return true
-	}
-	return false
-}
-
-func (e ParticipantOrderField) String() string {
-	return string(e)
-}
-
-func (e *ParticipantOrderField) UnmarshalGQL(v any) error {
-	str, ok := v.(string)
-	if !ok {
-		return fmt.Errorf("enums must be strings")
-	}
-
-	*e = ParticipantOrderField(str)
-	if !e.IsValid() {
-		return fmt.Errorf("%s is not a valid ParticipantOrderField", str)
-	}
-	return nil
-}
-
-func (e ParticipantOrderField) MarshalGQL(w io.Writer) {
-	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
-}
-
-func (e *ParticipantOrderField) UnmarshalJSON(b []byte) error {
-	s, err := strconv.Unquote(string(b))
-	if err != nil {
-		return err
-	}
-	return e.UnmarshalGQL(s)
-}
-
-func (e ParticipantOrderField) MarshalJSON() ([]byte, error) {
-	var buf bytes.Buffer
-	e.MarshalGQL(&buf)
-	return buf.Bytes(), nil
-}
-
-// What purchases can be ordered by.
-type PurchaseOrderField string
-
-const (
-	// When it was bought.
-	PurchaseOrderFieldPurchasedAt PurchaseOrderField = "PURCHASED_AT"
-	// The order in which they were recorded.
-	PurchaseOrderFieldRecorded PurchaseOrderField = "RECORDED"
-)
-
-var AllPurchaseOrderField = []PurchaseOrderField{
-	PurchaseOrderFieldPurchasedAt,
-	PurchaseOrderFieldRecorded,
-}
-
-func (e PurchaseOrderField) IsValid() bool {
-	switch e {
-	case PurchaseOrderFieldPurchasedAt, PurchaseOrderFieldRecorded:
-		return true
-	}
-	return false
-}
-
-func (e PurchaseOrderField) String() string {
-	return string(e)
-}
-
-func (e *PurchaseOrderField) UnmarshalGQL(v any) error {
-	str, ok := v.(string)
-	if !ok {
-		return fmt.Errorf("enums must be strings")
-	}
-
-	*e = PurchaseOrderField(str)
-	if !e.IsValid() {
-		return fmt.Errorf("%s is not a valid PurchaseOrderField", str)
-	}
-	return nil
-}
-
-func (e PurchaseOrderField) MarshalGQL(w io.Writer) {
-	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
-}
-
-func (e *PurchaseOrderField) UnmarshalJSON(b []byte) error {
-	s, err := strconv.Unquote(string(b))
-	if err != nil {
-		return err
-	}
-	return e.UnmarshalGQL(s)
-}
-
-func (e PurchaseOrderField) MarshalJSON() ([]byte, error) {
-	var buf bytes.Buffer
-	e.MarshalGQL(&buf)
-	return buf.Bytes(), nil
-}
-
-// What reviews can be ordered by.
-type ReviewOrderField string
-
-const (
-	// When it was opened.
-	ReviewOrderFieldOpenedAt ReviewOrderField = "OPENED_AT"
-)
-
-var AllReviewOrderField = []ReviewOrderField{
-	ReviewOrderFieldOpenedAt,
-}
-
-func (e ReviewOrderField) IsValid() bool {
-	switch e {
-	case ReviewOrderFieldOpenedAt:
-		return true
-	}
-	return false
-}
-
-func (e ReviewOrderField) String() string {
-	return string(e)
-}
-
-func (e *ReviewOrderField) UnmarshalGQL(v any) error {
-	str, ok := v.(string)
-	if !ok {
-		return fmt.Errorf("enums must be strings")
-	}
-
-	*e = ReviewOrderField(str)
-	if !e.IsValid() {
-		return fmt.Errorf("%s is not a valid ReviewOrderField", str)
-	}
-	return nil
-}
-
-func (e ReviewOrderField) MarshalGQL(w io.Writer) {
-	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
-}
-
-func (e *ReviewOrderField) UnmarshalJSON(b []byte) error {
-	s, err := strconv.Unquote(string(b))
-	if err != nil {
-		return err
-	}
-	return e.UnmarshalGQL(s)
-}
-
-func (e ReviewOrderField) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

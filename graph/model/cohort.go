@@ -17,10 +17,12 @@ type Cohort struct {
 	PurchaseDeadlineBasis rules.DeadlineBasis
 	Reference             *string
 	TimeLeft              int // seconds
-	Progress              *CohortProgress
 	Extensions            []*Extension
 
-	ParticipantPages PerField[*ParticipantConnection]
+	ProgressAt       PerField[*CohortProgress]
+	Curves           PerField[*PurchaseCurve]
+	ParticipantPages PerField[*Connection[*Participant]]
+	PurchasePages    PerField[*Connection[*Purchase]]
 }
 
 // IsNode marks a [Node].
@@ -30,8 +32,23 @@ func (*Cohort) IsNode() {}
 func (c *Cohort) ID() string { return globalid.Encode("Cohort", c.Number) }
 
 // Participants returns the page that the query asks for at this place.
-func (c *Cohort) Participants(ctx context.Context) (*ParticipantConnection, error) {
+func (c *Cohort) Participants(ctx context.Context) (*Connection[*Participant], error) {
 	return c.ParticipantPages.here(ctx)
+}
+
+// Purchases returns the page that the query asks for at this place.
+func (c *Cohort) Purchases(ctx context.Context) (*Connection[*Purchase], error) {
+	return c.PurchasePages.here(ctx)
+}
+
+// Progress returns the progress at the instant that the query asks for at this place.
+func (c *Cohort) Progress(ctx context.Context) (*CohortProgress, error) {
+	return c.ProgressAt.here(ctx)
+}
+
+// PurchaseCurve returns the curve with the steps that the query asks for at this place.
+func (c *Cohort) PurchaseCurve(ctx context.Context) (*PurchaseCurve, error) {
+	return c.Curves.here(ctx)
 }
 
 // PurchaseDeadlineText returns the last moment that counts, as people read it: the minute before an
@@ -57,11 +74,14 @@ type CohortProgress struct {
 }
 
 // PurchasedShare returns the share of the recipients who have purchased, from 0 to 1.
-func (p *CohortProgress) PurchasedShare() float64 {
-	if p.Recipients == 0 {
+func (p *CohortProgress) PurchasedShare() float64 { return share(p.Purchased, p.Recipients) }
+
+// share is the part of the whole; 0 of nothing.
+func share(part, whole int) float64 {
+	if whole == 0 {
 		return 0
 	}
-	return float64(p.Purchased) / float64(p.Recipients)
+	return float64(part) / float64(whole)
 }
 
 // Extension is a later deadline granted after the announcement.

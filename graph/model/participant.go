@@ -29,8 +29,8 @@ type Participant struct {
 	ContactErasedAt *time.Time
 	Reviews         []*Review
 
-	PurchasePages PerField[*PurchaseConnection]
-	HistoryPages  PerField[*HistoryConnection]
+	PurchasePages PerField[*Connection[*Purchase]]
+	HistoryPages  PerField[*Connection[*HistoryEntry]]
 	Explanations  PerField[*Explanation]
 }
 
@@ -41,12 +41,12 @@ func (*Participant) IsNode() {}
 func (p *Participant) ID() string { return globalid.Encode("Participant", p.Row) }
 
 // Purchases returns the page that the query asks for at this place.
-func (p *Participant) Purchases(ctx context.Context) (*PurchaseConnection, error) {
+func (p *Participant) Purchases(ctx context.Context) (*Connection[*Purchase], error) {
 	return p.PurchasePages.here(ctx)
 }
 
 // History returns the page that the query asks for at this place.
-func (p *Participant) History(ctx context.Context) (*HistoryConnection, error) {
+func (p *Participant) History(ctx context.Context) (*Connection[*HistoryEntry], error) {
 	return p.HistoryPages.here(ctx)
 }
 

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"context"
 	"encoding/base64"
 	"time"
 
@@ -20,6 +21,10 @@ type Platform struct {
 	Tolerance  int                      // seconds
 	Keys       []*PlatformKey           // nil when the viewer may not see them
 	Statements []*CompletenessStatement // nil when the viewer may not see them
+
+	OfferingPages PerField[*Connection[*Offering]]
+	PurchasePages PerField[*Connection[*Purchase]]
+	DeliveryPages PerField[*Connection[*Delivery]]
 }
 
 // IsNode marks a [Node].
@@ -27,6 +32,21 @@ func (*Platform) IsNode() {}
 
 // ID returns the global id.
 func (p *Platform) ID() string { return globalid.Encode("Platform", p.Row) }
+
+// Offerings returns the page that the query asks for at this place.
+func (p *Platform) Offerings(ctx context.Context) (*Connection[*Offering], error) {
+	return p.OfferingPages.here(ctx)
+}
+
+// Purchases returns the page that the query asks for at this place.
+func (p *Platform) Purchases(ctx context.Context) (*Connection[*Purchase], error) {
+	return p.PurchasePages.here(ctx)
+}
+
+// Deliveries returns the page that the query asks for at this place.
+func (p *Platform) Deliveries(ctx context.Context) (*Connection[*Delivery], error) {
+	return p.DeliveryPages.here(ctx)
+}
 
 // CompletenessStatement is a platform's word that it has sent every purchase made before an instant.
 type CompletenessStatement struct {
@@ -81,6 +101,13 @@ type Offering struct {
 	WithdrawnAt *time.Time
 	Sample      bool
 	UpdatedAt   time.Time
+
+	PurchasePages PerField[*Connection[*Purchase]]
+}
+
+// Purchases returns the page that the query asks for at this place.
+func (o *Offering) Purchases(ctx context.Context) (*Connection[*Purchase], error) {
+	return o.PurchasePages.here(ctx)
 }
 
 // IsNode marks a [Node].

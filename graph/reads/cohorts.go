@@ -2,8 +2,6 @@ package reads
 
 import (
 	"context"
-	"database/sql"
-	"fmt"
 
 	"gelombang/graph/generated"
 	"gelombang/graph/keyset"
@@ -19,9 +17,11 @@ type cohortRow struct {
 	reference           string
 }
 
+var cohortTypes = []string{"Cohort", "Node"}
+
 func (r *Reader) cohorts() entity[cohortRow, model.Cohort] {
 	return entity[cohortRow, model.Cohort]{
-		types:   []string{"Cohort", "Node"},
+		types:   cohortTypes,
 		from:    "cohorts c",
 		columns: []string{"c.id", "c.quota", "c.announced_at", "c.deadline", "c.basis", "c.reference"},
 		into: func(row *cohortRow) []any {
@@ -51,59 +51,27 @@ func (r *Reader) fillCohorts(ctx context.Context, sel selection.Selection, rows 
 		byNumber[o.Number] = o
 		numbers = append(numbers, o.Number)
 	}
-	if sel.Has("progress") {
-		if err := r.fillProgress(ctx, byNumber, numbers); err != nil {
-			return err
-		}
-	}
 	if sel.Has("extensions") {
 		if err := r.fillExtensions(ctx, sel.Sub("extensions", r.extensions().types...), byNumber, numbers); err != nil {
 			return err
 		}
 	}
-	for _, f := range sel.Fields("participants") {
-		l, err := r.participantsAt(ctx, f)
-		if err != nil {
-			return at(f, err)
-		}
-		l.parent, l.parents = "pa.cohort_id", numbers
-		found, err := pages(ctx, r, l, f.Selection())
-		if err != nil {
-			return err
-		}
-		for number, page := range found {
-			byNumber[number].ParticipantPages.Put(f.Node, page)
-		}
+	participants := childrenOf(rows, func(row *cohortRow) (int, placeOf[model.Participant]) {
+		return row.object.Number, &row.object.ParticipantPages
+	})
+	if err := r.participantListing().below(ctx, r, sel, "participants", "pa.cohort_id", participants); err != nil {
+		return err
 	}
-	return nil
-}
-
-// progressQuery counts by the facts, in the order of precedence of [rules.Status]. $1 is the present.
-const progressQuery = `SELECT cohort_id, COUNT(*),
- COALESCE(SUM(CASE WHEN revoked_at IS NOT NULL THEN 1 ELSE 0 END), 0),
- COALESCE(SUM(CASE WHEN revoked_at IS NULL AND review_open THEN 1 ELSE 0 END), 0),
- COALESCE(SUM(CASE WHEN revoked_at IS NULL AND NOT review_open AND first_purchase_id IS NOT NULL THEN 1 ELSE 0 END), 0),
- COALESCE(SUM(CASE WHEN revoked_at IS NULL AND NOT review_open AND first_purchase_id IS NULL AND deadline <= $1 THEN 1 ELSE 0 END), 0)
- FROM participants WHERE `
-
-func (r *Reader) fillProgress(ctx context.Context, byNumber map[int]*model.Cohort, numbers []int) error {
-	for _, c := range byNumber {
-		c.Progress = &model.CohortProgress{}
+	purchases := childrenOf(rows, func(row *cohortRow) (int, placeOf[model.Purchase]) {
+		return row.object.Number, &row.object.PurchasePages
+	})
+	if err := r.purchaseListing().below(ctx, r, sel, "purchases", "pa.cohort_id", purchases); err != nil {
+		return err
 	}
-	err := db.Query(ctx, r.Query, func(rows *sql.Rows) error {
-		var number int
-		p := &model.CohortProgress{}
-		if err := rows.Scan(&number, &p.Recipients, &p.Revoked, &p.UnderReview, &p.Purchased, &p.Overdue); err != nil {
-			return err
-		}
-		p.Awaiting = p.Recipients - p.Revoked - p.UnderReview - p.Purchased - p.Overdue
-		byNumber[number].Progress = p
-		return nil
-	}, progressQuery+r.Dialect.Any("cohort_id", 2)+" GROUP BY cohort_id", db.Instant(r.Now), r.Dialect.Ints(numbers))
-	if err != nil {
-		return fmt.Errorf("count progress: %w", err)
+	if err := r.fillProgress(ctx, sel, byNumber, numbers); err != nil {
+		return err
 	}
-	return nil
+	return r.fillCurves(ctx, sel, byNumber, numbers)
 }
 
 // Cohort returns the cohort with the number; nil when there is none that the viewer may see.
@@ -121,37 +89,45 @@ func (r *Reader) cohortsByNumber(ctx context.Context, sel selection.Selection, n
 	return found, err
 }
 
-var cohortTerms = map[generated.CohortOrderField]keyset.Term{
-	generated.CohortOrderFieldNumber:           {Column: "c.id", Kind: keyset.Integer},
-	generated.CohortOrderFieldAnnouncedAt:      {Column: "c.announced_at", Kind: keyset.Instant},
-	generated.CohortOrderFieldPurchaseDeadline: {Column: "c.deadline", Kind: keyset.Instant},
+// cohortTerms are what cohorts can be ordered by.
+var cohortTerms = map[string]keyset.Term{
+	"NUMBER":            {Column: "c.id", Kind: keyset.Integer},
+	"ANNOUNCED_AT":      {Column: "c.announced_at", Kind: keyset.Instant},
+	"PURCHASE_DEADLINE": {Column: "c.deadline", Kind: keyset.Instant},
+	"QUOTA":             {Column: "c.quota", Kind: keyset.Integer},
 }
 
 // CohortArgs are the arguments of a list of cohorts.
-type CohortArgs = Args[generated.CohortFilter, generated.CohortOrder]
+type CohortArgs = Args[generated.CohortFilter]
+
+func (r *Reader) cohortListing() listing[generated.CohortFilter, cohortRow, model.Cohort] {
+	return listing[generated.CohortFilter, cohortRow, model.Cohort]{
+		name: "cohorts", input: "Cohort", types: cohortTypes,
+		entity: func(selection.Selection) entity[cohortRow, model.Cohort] { return r.cohorts() },
+		scope:  r.cohortScope(),
+		filter: r.cohortFilter,
+		terms:  cohortTerms, usual: model.Order{Field: "NUMBER"}, id: "c.id",
+	}
+}
 
 // Cohorts returns a page of the cohorts that the viewer may see.
 func (r *Reader) Cohorts(ctx context.Context, sel selection.Selection, args CohortArgs) (*model.CohortConnection, error) {
-	by := generated.CohortOrder{Field: generated.CohortOrderFieldNumber, Direction: generated.OrderDirectionAsc}
-	if args.OrderBy != nil {
-		by = *args.OrderBy
-	}
-	page, err := keyset.NewPage(order("cohorts", cohortTerms, by.Field, by.Direction, "c.id"), args.Page, r.Sizes)
-	if err != nil {
-		return nil, err
-	}
-	l := list[cohortRow, model.Cohort]{entity: r.cohorts(), where: and(r.cohortScope(), r.cohortFilter(args.Filter)), page: page}
-	return atRoot(ctx, r, l, sel)
+	return r.cohortListing().atRoot(ctx, r, sel, args)
 }
 
-func (r *Reader) cohortFilter(f *generated.CohortFilter) where {
-	if f == nil {
-		return nil
+func (r *Reader) cohortFilter(f *generated.CohortFilter) (where, error) {
+	own := func(f *generated.CohortFilter) (where, error) {
+		now := db.Instant(r.Now)
+		return and(
+			oneOfInts(r.Dialect, "c.id", f.Number),
+			span("c.deadline", f.PurchaseDeadline),
+			either(f.Open, compare("c.deadline", ">", now), compare("c.deadline", "<=", now)),
+			oneOf(r.Dialect, "c.basis", f.Basis),
+			number("c.quota", f.Quota),
+			span("c.announced_at", f.AnnouncedAt),
+		), nil
 	}
-	now := db.Instant(r.Now)
-	return and(
-		oneOfInts(r.Dialect, "c.id", f.Number),
-		span("c.deadline", f.PurchaseDeadline),
-		either(f.Open, compare("c.deadline", ">", now), compare("c.deadline", "<=", now)),
-	)
+	return filtered(f, own, func(f *generated.CohortFilter) junction[generated.CohortFilter] {
+		return junction[generated.CohortFilter]{and: f.And, or: f.Or, not: f.Not}
+	})
 }

@@ -106,40 +106,64 @@ func (r *Reader) fillDeliveries(ctx context.Context, sel selection.Selection, ro
 	return nil
 }
 
-var deliveryTerms = map[generated.DeliveryOrderField]keyset.Term{
-	generated.DeliveryOrderFieldReceivedAt: {Column: "d.received_at", Kind: keyset.Instant},
+// deliveryTerms are what deliveries can be ordered by.
+var deliveryTerms = map[string]keyset.Term{
+	"RECEIVED_AT": {Column: "d.received_at", Kind: keyset.Instant},
+	"SIGNED_AT":   {Column: "d.signed_at", Kind: keyset.Instant},
+	"EVENT_TIME":  {Column: "d.event_time", Kind: keyset.Instant, Nullable: true},
+	"SETTLED_AT":  {Column: "d.settled_at", Kind: keyset.Instant, Nullable: true},
+	"ATTEMPTS":    {Column: "d.attempts", Kind: keyset.Integer},
 }
 
 // DeliveryArgs are the arguments of a list of deliveries.
-type DeliveryArgs = Args[generated.DeliveryFilter, generated.DeliveryOrder]
+type DeliveryArgs = Args[generated.DeliveryFilter]
+
+func (r *Reader) deliveryListing() listing[generated.DeliveryFilter, deliveryRow, model.Delivery] {
+	return listing[generated.DeliveryFilter, deliveryRow, model.Delivery]{
+		name: "deliveries", input: "Delivery", types: deliveryTypes,
+		entity: r.deliveries,
+		scope:  r.deliveryScope(),
+		filter: r.deliveryFilter,
+		terms:  deliveryTerms, usual: model.Order{Field: "RECEIVED_AT", Direction: model.Descending}, id: "d.id",
+	}
+}
 
 // Deliveries returns a page of the deliveries that the viewer may see.
 func (r *Reader) Deliveries(ctx context.Context, sel selection.Selection, args DeliveryArgs) (*model.DeliveryConnection, error) {
-	by := generated.DeliveryOrder{Field: generated.DeliveryOrderFieldReceivedAt, Direction: generated.OrderDirectionDesc}
-	if args.OrderBy != nil {
-		by = *args.OrderBy
-	}
-	page, err := keyset.NewPage(order("deliveries", deliveryTerms, by.Field, by.Direction, "d.id"), args.Page, r.Sizes)
-	if err != nil {
-		return nil, err
-	}
-	nodes := sel.Sub("nodes", deliveryTypes...).And(sel.Sub("edges").Sub("node", deliveryTypes...))
-	l := list[deliveryRow, model.Delivery]{entity: r.deliveries(nodes), where: and(r.deliveryScope(), r.deliveryFilter(args.Filter)), page: page}
-	return atRoot(ctx, r, l, sel)
+	return r.deliveryListing().atRoot(ctx, r, sel, args)
 }
 
-func (r *Reader) deliveryFilter(f *generated.DeliveryFilter) where {
-	if f == nil {
-		return nil
+var deliveryNulls = map[string]string{
+	"EVENT_TYPE":        "d.event_type = ''",
+	"EVENT_TIME":        "d.event_time IS NULL",
+	"CARD_NUMBER":       "d.card_number = ''",
+	"INVOICE_CODE":      "d.invoice_code = ''",
+	"COURSE_CODE":       "d.course_code = ''",
+	"QUARANTINE_REASON": "d.reason IS NULL",
+	"SETTLED_AT":        "d.settled_at IS NULL",
+}
+
+func (r *Reader) deliveryFilter(f *generated.DeliveryFilter) (where, error) {
+	own := func(f *generated.DeliveryFilter) (where, error) {
+		return and(
+			allNull(f.IsNull, deliveryNulls),
+			r.oneOfPlatforms("d.platform_id", f.Platform),
+			oneOf(r.Dialect, "d.outcome", f.Outcome),
+			oneOf(r.Dialect, "d.reason", f.Reason),
+			oneOf(r.Dialect, "d.event_type", f.EventType),
+			oneOf(r.Dialect, "d.message_id", f.MessageID),
+			oneOf(r.Dialect, "d.invoice_code", f.InvoiceCode),
+			oneOf(r.Dialect, "d.course_code", f.CourseCode),
+			span("d.received_at", f.ReceivedAt),
+			span("d.signed_at", f.SignedAt),
+			span("d.event_time", f.EventTime),
+			span("d.settled_at", f.SettledAt),
+			number("d.attempts", f.Attempts),
+		), nil
 	}
-	return and(
-		r.oneOfPlatforms("d.platform_id", f.Platform),
-		oneOf(r.Dialect, "d.outcome", f.Outcome),
-		oneOf(r.Dialect, "d.reason", f.Reason),
-		oneOf(r.Dialect, "d.event_type", f.EventType),
-		oneOf(r.Dialect, "d.message_id", f.MessageID),
-		span("d.received_at", f.ReceivedAt),
-	)
+	return filtered(f, own, func(f *generated.DeliveryFilter) junction[generated.DeliveryFilter] {
+		return junction[generated.DeliveryFilter]{and: f.And, or: f.Or, not: f.Not}
+	})
 }
 
 // Delivery returns the delivery with the row id; nil when there is none that the viewer may see.

@@ -121,3 +121,8 @@ func distinct[T cmp.Ordered](values []T) []T {
 	slices.Sort(sorted)
 	return slices.Compact(sorted)
 }
+
+// perDialect makes something once for each database.
+func perDialect[T any](make func(db.Dialect) T) map[db.Dialect]T {
+	return map[db.Dialect]T{db.Postgres: make(db.Postgres), db.SQLite: make(db.SQLite)}
+}

@@ -83,8 +83,34 @@ func (r *Reader) fillHistory(ctx context.Context, sel selection.Selection, rows 
 	return nil
 }
 
-var historyTerms = map[generated.HistoryOrderField]keyset.Term{
-	generated.HistoryOrderFieldRecordedAt: {Column: "h.recorded_at", Kind: keyset.Instant},
+// historyTerms are what a history can be ordered by.
+var historyTerms = map[string]keyset.Term{
+	"RECORDED_AT":  {Column: "h.recorded_at", Kind: keyset.Instant},
+	"EFFECTIVE_AT": {Column: "h.effective_at", Kind: keyset.Instant},
+}
+
+// historyListing lists the histories of participants, whose visibility whoever asks must see to.
+func (r *Reader) historyListing() listing[generated.HistoryFilter, historyRow, model.HistoryEntry] {
+	return listing[generated.HistoryFilter, historyRow, model.HistoryEntry]{
+		name: "history", input: "History", types: historyTypes,
+		entity: func(selection.Selection) entity[historyRow, model.HistoryEntry] { return r.history() },
+		filter: r.historyFilter,
+		terms:  historyTerms, usual: model.Order{Field: "RECORDED_AT"}, id: "h.id",
+	}
+}
+
+func (r *Reader) historyFilter(f *generated.HistoryFilter) (where, error) {
+	own := func(f *generated.HistoryFilter) (where, error) {
+		return and(
+			oneOf(r.Dialect, "h.kind", f.Kind),
+			oneOf(r.Dialect, "h.cause", f.Cause),
+			span("h.recorded_at", f.RecordedAt),
+			span("h.effective_at", f.EffectiveAt),
+		), nil
+	}
+	return filtered(f, own, func(f *generated.HistoryFilter) junction[generated.HistoryFilter] {
+		return junction[generated.HistoryFilter]{and: f.And, or: f.Or, not: f.Not}
+	})
 }
 
 // historyScope is the participants whose history and reviews the viewer may read.

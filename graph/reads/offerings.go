@@ -3,14 +3,12 @@ package reads
 import (
 	"context"
 	"database/sql"
-	"strings"
 
 	"gelombang/graph/generated"
 	"gelombang/graph/keyset"
 	"gelombang/graph/model"
 	"gelombang/graph/selection"
 	"gelombang/internal/db"
-	"gelombang/internal/registry"
 	"gelombang/internal/rules"
 )
 
@@ -57,107 +55,79 @@ func (r *Reader) fillOfferings(ctx context.Context, sel selection.Selection, row
 		o.WithdrawnAt, o.UpdatedAt = row.withdrawn.Pointer(), row.updated.Time
 		ids[i] = row.platform
 	}
-	if !sel.Has("platform") {
-		return nil
+	if sel.Has("platform") {
+		platforms, err := r.platformsByID(ctx, sel.Sub("platform", platformTypes...), ids)
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			row.object.Platform = platforms[row.platform]
+		}
 	}
-	platforms, err := r.platformsByID(ctx, sel.Sub("platform", platformTypes...), ids)
-	if err != nil {
-		return err
-	}
-	for _, row := range rows {
-		row.object.Platform = platforms[row.platform]
-	}
-	return nil
+	places := childrenOf(rows, func(row *offeringRow) (int, placeOf[model.Purchase]) {
+		return row.object.Row, &row.object.PurchasePages
+	})
+	return r.purchaseListing().below(ctx, r, sel, "purchases", "p.offering_id", places)
 }
 
-var offeringTerms = map[generated.OfferingOrderField]keyset.Term{
-	generated.OfferingOrderFieldTitle: {Column: "o.title", Kind: keyset.Text},
-	generated.OfferingOrderFieldPrice: {Column: "o.price", Kind: keyset.Integer, Nullable: true},
+// offeringTerms are what offerings can be ordered by.
+var offeringTerms = map[string]keyset.Term{
+	"TITLE":       {Column: "o.title", Kind: keyset.Text},
+	"PRICE":       {Column: "o.price", Kind: keyset.Integer, Nullable: true},
+	"PROVIDER":    {Column: "NULLIF(o.provider, '')", Kind: keyset.Text, Nullable: true},
+	"CATEGORY":    {Column: "NULLIF(o.category, '')", Kind: keyset.Text, Nullable: true},
+	"COURSE_CODE": {Column: "o.course_code", Kind: keyset.Text},
+	"UPDATED_AT":  {Column: "o.updated_at", Kind: keyset.Instant},
 }
 
 // OfferingArgs are the arguments of a list of offerings.
-type OfferingArgs = Args[generated.OfferingFilter, generated.OfferingOrder]
+type OfferingArgs = Args[generated.OfferingFilter]
+
+func (r *Reader) offeringListing() listing[generated.OfferingFilter, offeringRow, model.Offering] {
+	return listing[generated.OfferingFilter, offeringRow, model.Offering]{
+		name: "offerings", input: "Offering", types: offeringTypes,
+		entity: func(selection.Selection) entity[offeringRow, model.Offering] { return r.offerings() },
+		scope:  r.catalogueScope(),
+		filter: func(f *generated.OfferingFilter) (where, error) { return r.offeringFilterOf("o", f) },
+		terms:  offeringTerms, usual: model.Order{Field: "TITLE"}, id: "o.id",
+	}
+}
 
 // Offerings returns a page of the catalogue.
 func (r *Reader) Offerings(ctx context.Context, sel selection.Selection, args OfferingArgs) (*model.OfferingConnection, error) {
-	by := generated.OfferingOrder{Field: generated.OfferingOrderFieldTitle, Direction: generated.OrderDirectionAsc}
-	if args.OrderBy != nil {
-		by = *args.OrderBy
-	}
-	page, err := keyset.NewPage(order("offerings", offeringTerms, by.Field, by.Direction, "o.id"), args.Page, r.Sizes)
-	if err != nil {
-		return nil, err
-	}
-	filter, err := r.offeringFilter(args.Filter)
-	if err != nil {
-		return nil, err
-	}
-	l := list[offeringRow, model.Offering]{entity: r.offerings(), where: and(r.catalogueScope(), filter), page: page}
-	return atRoot(ctx, r, l, sel)
+	return r.offeringListing().atRoot(ctx, r, sel, args)
 }
 
-func (r *Reader) offeringFilter(f *generated.OfferingFilter) (where, error) {
-	if f == nil {
-		return and(), nil
-	}
-	words, err := r.search(f.Text)
-	onSale := and(literal("o.listed"), literal("o.withdrawn_at IS NULL"))
+// offeringFilterOf is the condition of a filter of the offerings of that name.
+func (r *Reader) offeringFilterOf(name string, f *generated.OfferingFilter) (where, error) {
+	own := func(f *generated.OfferingFilter) (where, error) { return r.offeringFields(name, f) }
+	return filtered(f, own, func(f *generated.OfferingFilter) junction[generated.OfferingFilter] {
+		return junction[generated.OfferingFilter]{and: f.And, or: f.Or, not: f.Not}
+	})
+}
+
+func (r *Reader) offeringFields(name string, f *generated.OfferingFilter) (where, error) {
+	o := name + "."
+	words, err := r.search(name, f.Text)
+	onSale := and(literal(o+"listed"), literal(o+"withdrawn_at IS NULL"))
 	return and(
+		allNull(f.IsNull, map[string]string{
+			"PROVIDER": o + "provider = ''", "CATEGORY": o + "category = ''", "MODE": o + "mode IS NULL",
+			"PRICE": o + "price IS NULL", "URL": o + "url = ''", "WITHDRAWN_AT": o + "withdrawn_at IS NULL",
+		}),
 		words,
-		r.oneOfPlatforms("o.platform_id", f.Platform),
-		oneOf(r.Dialect, "o.category", f.Category),
-		oneOf(r.Dialect, "o.mode", f.Mode),
-		amount("o.price", f.Price),
+		r.oneOfPlatforms(o+"platform_id", f.Platform),
+		oneOf(r.Dialect, o+"course_code", f.CourseCode),
+		oneOf(r.Dialect, o+"provider", f.Provider),
+		oneOf(r.Dialect, o+"category", f.Category),
+		oneOf(r.Dialect, o+"mode", f.Mode),
+		amount(o+"price", f.Price),
 		either(f.OnSale, onSale, not(onSale)),
-		either(f.Sample, literal("o.sample"), literal("NOT o.sample")),
+		either(f.Listed, literal(o+"listed"), literal("NOT "+o+"listed")),
+		either(f.Sample, literal(o+"sample"), literal("NOT "+o+"sample")),
+		span(o+"updated_at", f.UpdatedAt),
 	), err
 }
-
-// The bounds of a search: every word is looked for in every row.
-const (
-	maxWords  = 8
-	maxSearch = 200 // bytes
-)
-
-// search is a condition that each word of the text is in the title or the provider. Capital and small letters
-// are alike from A to Z, and no others: that is what SQLite knows, and what Postgres knows by the collation "C".
-func (r *Reader) search(text *string) (where, error) {
-	if text == nil {
-		return and(), nil
-	}
-	words := strings.Fields(*text)
-	if len(words) > maxWords {
-		return nil, &registry.Error{Code: registry.Invalid, Field: "text", Message: "a search holds at most 8 words: leave some out"}
-	}
-	if len(*text) > maxSearch {
-		return nil, &registry.Error{Code: registry.Invalid, Field: "text", Message: "a search holds at most 200 bytes: leave some words out"}
-	}
-	bytewise := ""
-	if r.Dialect == db.Postgres {
-		bytewise = ` COLLATE "C"`
-	}
-	return func(args *keyset.Args) []string {
-		conditions := make([]string, len(words))
-		for i, word := range words {
-			like := bytewise + `) LIKE ` + args.Add("%"+likeEscaper.Replace(lower(word))+"%") + ` ESCAPE '\'`
-			conditions[i] = "(LOWER(o.title" + like + " OR LOWER(o.provider" + like + ")"
-		}
-		return conditions
-	}, nil
-}
-
-// lower makes the capital letters from A to Z small, and leaves all others as they are.
-func lower(s string) string {
-	return strings.Map(func(c rune) rune {
-		if 'A' <= c && c <= 'Z' {
-			return c + ('a' - 'A')
-		}
-		return c
-	}, s)
-}
-
-// likeEscaper makes what is special in LIKE stand for itself.
-var likeEscaper = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 
 // OfferingByCourse returns the offering of the platform with the course code; nil when there is none.
 func (r *Reader) OfferingByCourse(ctx context.Context, sel selection.Selection, platform, course string) (*model.Offering, error) {

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"gelombang/graph/generated"
-	"gelombang/graph/keyset"
 	"gelombang/graph/model"
 	"gelombang/graph/selection"
 	"gelombang/internal/registry"
@@ -43,55 +41,18 @@ func (r *Reader) fillFirstPurchases(ctx context.Context, sel selection.Selection
 }
 
 func (r *Reader) fillPurchasePages(ctx context.Context, sel selection.Selection, rows []*participantRow) error {
-	for _, f := range sel.Fields("purchases") {
-		args, err := argsOf[generated.PurchaseFilter, generated.PurchaseOrder](ctx, f, "PurchaseFilter", "PurchaseOrder")
-		if err != nil {
-			return at(f, err)
-		}
-		l, err := r.purchaseList(args)
-		if err != nil {
-			return at(f, err)
-		}
-		l.parent, l.parents = "p.participant_id", rowIDs(rows)
-		found, err := pages(ctx, r, l, f.Selection())
-		if err != nil {
-			return err
-		}
-		for _, row := range rows {
-			row.object.PurchasePages.Put(f.Node, found[row.object.Row])
-		}
-	}
-	return nil
+	places := childrenOf(rows, func(row *participantRow) (int, placeOf[model.Purchase]) {
+		return row.object.Row, &row.object.PurchasePages
+	})
+	return r.purchaseListing().below(ctx, r, sel, "purchases", "p.participant_id", places)
 }
 
 func (r *Reader) fillHistoryPages(ctx context.Context, sel selection.Selection, rows []*participantRow) error {
-	for _, f := range sel.Fields("history") {
-		args, err := argsOf[struct{}, generated.HistoryOrder](ctx, f, "", "HistoryOrder")
-		if err != nil {
-			return at(f, err)
-		}
-		by := generated.HistoryOrder{Field: generated.HistoryOrderFieldRecordedAt, Direction: generated.OrderDirectionAsc}
-		if args.OrderBy != nil {
-			by = *args.OrderBy
-		}
-		page, err := keyset.NewPage(order("history", historyTerms, by.Field, by.Direction, "h.id"), args.Page, r.Sizes)
-		if err != nil {
-			return at(f, err)
-		}
-		l := list[historyRow, model.HistoryEntry]{entity: r.history(), page: page, parent: "h.participant_id", parents: r.historyVisible(rows)}
-		found, err := pages(ctx, r, l, f.Selection())
-		if err != nil {
-			return err
-		}
-		for _, row := range rows {
-			c, visible := found[row.object.Row]
-			if !visible {
-				c = &model.HistoryConnection{Edges: []*model.HistoryEdge{}, Nodes: []*model.HistoryEntry{}, PageInfo: &model.PageInfo{}}
-			}
-			row.object.HistoryPages.Put(f.Node, c)
-		}
-	}
-	return nil
+	places := childrenOf(rows, func(row *participantRow) (int, placeOf[model.HistoryEntry]) {
+		return row.object.Row, &row.object.HistoryPages
+	})
+	places.visible = r.historyVisible(rows)
+	return r.historyListing().below(ctx, r, sel, "history", "h.participant_id", places)
 }
 
 // historyVisible returns the ids of the participants whose history the viewer may read.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"log/slog"
+	"strconv"
+	"strings"
 	"time"
 
 	"gelombang/graph/generated"
@@ -25,12 +27,15 @@ type participantRow struct {
 	contact                                    []byte // encrypted
 }
 
+// participantTables are the participants pa, their cohorts c and first purchases fp.
+const participantTables = "participants pa LEFT JOIN cohorts c ON c.id = pa.cohort_id LEFT JOIN purchases fp ON fp.id = pa.first_purchase_id"
+
 // participants says how participants are read. The contact is read only when it is asked for and the
 // viewer may see contacts at all; whether this one is decided row by row.
 func (r *Reader) participants(sel selection.Selection) entity[participantRow, model.Participant] {
 	e := entity[participantRow, model.Participant]{
 		types: []string{"Participant", "Node"},
-		from:  "participants pa",
+		from:  participantTables,
 		columns: []string{
 			"pa.id", "pa.cohort_id", "pa.card_number", "pa.deadline", "pa.first_purchase_id", "pa.revoked_at", "pa.review_open", "pa.balance",
 			"pa.province", "pa.regency", "pa.gender", "pa.age_band", "pa.education", "pa.contact_erased_at",
@@ -173,84 +178,56 @@ func (r *Reader) fillCohortEdges(ctx context.Context, sel selection.Selection, r
 	return nil
 }
 
-var participantTerms = map[generated.ParticipantOrderField]keyset.Term{
-	generated.ParticipantOrderFieldImported: {Column: "pa.id", Kind: keyset.Integer},
-	generated.ParticipantOrderFieldDeadline: {Column: "pa.deadline", Kind: keyset.Instant},
-	generated.ParticipantOrderFieldProvince: {Column: "pa.province", Kind: keyset.Text, Nullable: true},
+// participantTerms are what participants can be ordered by.
+var participantTerms = map[string]keyset.Term{
+	"IMPORTED":           {Column: "pa.id", Kind: keyset.Integer},
+	"DEADLINE":           {Column: "pa.deadline", Kind: keyset.Instant},
+	"COHORT":             {Column: "pa.cohort_id", Kind: keyset.Integer},
+	"FIRST_PURCHASED_AT": {Column: "fp.purchased_at", Kind: keyset.Instant, Nullable: true},
+	"REVOKED_AT":         {Column: "pa.revoked_at", Kind: keyset.Instant, Nullable: true},
+	"BALANCE":            {Column: "pa.balance", Kind: keyset.Integer},
+	"PROVINCE":           {Column: "pa.province", Kind: keyset.Text, Nullable: true},
+	"REGENCY":            {Column: "pa.regency", Kind: keyset.Text, Nullable: true},
+	"GENDER":             {Column: "pa.gender", Kind: keyset.Text, Nullable: true},
+	"AGE_BAND":           {Column: rank("pa.age_band", rules.AgeBand("").Values()), Kind: keyset.Integer, Nullable: true},
+	"EDUCATION":          {Column: rank("pa.education", rules.Education("").Values()), Kind: keyset.Integer, Nullable: true},
+}
+
+// rank is an expression for the place of the column's text among the values, in their order; NULL for none of them.
+func rank(column string, values []string) string {
+	var cases strings.Builder
+	for i, v := range values {
+		cases.WriteString(" WHEN '" + v + "' THEN " + strconv.Itoa(i))
+	}
+	return "(CASE " + column + cases.String() + " END)"
 }
 
 // ParticipantArgs are the arguments of a list of participants.
-type ParticipantArgs = Args[generated.ParticipantFilter, generated.ParticipantOrder]
+type ParticipantArgs = Args[generated.ParticipantFilter]
+
+// participantListing lists participants. Whoever may not list them gets an empty list, whatever the arguments: one
+// that is not well formed is refused all the same, for that tells nothing.
+func (r *Reader) participantListing() listing[generated.ParticipantFilter, participantRow, model.Participant] {
+	return listing[generated.ParticipantFilter, participantRow, model.Participant]{
+		name: "participants", input: "Participant", types: participantTypes,
+		entity: r.participants,
+		scope:  r.allParticipants(),
+		filter: r.participantFilter,
+		terms:  participantTerms, usual: model.Order{Field: "IMPORTED"}, id: "pa.id",
+	}
+}
+
+// allParticipants is the participants whom the viewer may list: all or none.
+func (r *Reader) allParticipants() where {
+	if r.Viewer.SeesAllParticipants() {
+		return nil
+	}
+	return nothing
+}
 
 // Participants returns a page of all participants; an empty one unless the viewer may list them.
 func (r *Reader) Participants(ctx context.Context, sel selection.Selection, args ParticipantArgs) (*model.ParticipantConnection, error) {
-	l, err := r.participantList(sel, args)
-	if err != nil {
-		return nil, err
-	}
-	return atRoot(ctx, r, l, sel)
-}
-
-func (r *Reader) participantsAt(ctx context.Context, f selection.Field) (list[participantRow, model.Participant], error) {
-	args, err := argsOf[generated.ParticipantFilter, generated.ParticipantOrder](ctx, f, "ParticipantFilter", "ParticipantOrder")
-	if err != nil {
-		return list[participantRow, model.Participant]{}, err
-	}
-	return r.participantList(f.Selection(), args)
-}
-
-// participantList is a list of participants. Whoever may not list them gets an empty one, whatever the
-// arguments: one that is not well formed is refused all the same, for that tells nothing.
-func (r *Reader) participantList(sel selection.Selection, args ParticipantArgs) (list[participantRow, model.Participant], error) {
-	by := generated.ParticipantOrder{Field: generated.ParticipantOrderFieldImported, Direction: generated.OrderDirectionAsc}
-	if args.OrderBy != nil {
-		by = *args.OrderBy
-	}
-	scope := nothing
-	if r.Viewer.SeesAllParticipants() {
-		scope = r.participantFilter(args.Filter)
-	}
-	page, err := keyset.NewPage(order("participants", participantTerms, by.Field, by.Direction, "pa.id"), args.Page, r.Sizes)
-	nodes := sel.Sub("nodes", participantTypes...).And(sel.Sub("edges").Sub("node", participantTypes...))
-	return list[participantRow, model.Participant]{entity: r.participants(nodes), where: scope, page: page}, err
-}
-
-func (r *Reader) participantFilter(f *generated.ParticipantFilter) where {
-	if f == nil {
-		return nil
-	}
-	return and(
-		oneOfInts(r.Dialect, "pa.cohort_id", f.Cohort),
-		r.oneOfStatuses(f.Status),
-		span("pa.deadline", f.Deadline),
-		either(f.ReviewOpen, literal("pa.review_open"), literal("NOT pa.review_open")),
-		oneOf(r.Dialect, "pa.province", f.Province),
-		oneOf(r.Dialect, "pa.gender", f.Gender),
-		oneOf(r.Dialect, "pa.age_band", f.AgeBand),
-		oneOf(r.Dialect, "pa.education", f.Education),
-	)
-}
-
-// oneOfStatuses says each status in terms of the facts, as [rules.Facts.StatusAt] does.
-func (r *Reader) oneOfStatuses(statuses []rules.Status) where {
-	if statuses == nil {
-		return nil
-	}
-	kept := literal("pa.revoked_at IS NULL")
-	settled := and(kept, literal("NOT pa.review_open"))
-	unbought := and(settled, literal("pa.first_purchase_id IS NULL"))
-	conditions := map[rules.Status]where{
-		rules.StatusRevoked:     literal("pa.revoked_at IS NOT NULL"),
-		rules.StatusUnderReview: and(kept, literal("pa.review_open")),
-		rules.StatusPurchased:   and(settled, literal("pa.first_purchase_id IS NOT NULL")),
-		rules.StatusOverdue:     and(unbought, compare("pa.deadline", "<=", db.Instant(r.Now))),
-		rules.StatusAwaiting:    and(unbought, compare("pa.deadline", ">", db.Instant(r.Now))),
-	}
-	var wanted []where
-	for _, s := range distinct(statuses) {
-		wanted = append(wanted, conditions[s])
-	}
-	return or(wanted)
+	return r.participantListing().atRoot(ctx, r, sel, args)
 }
 
 // ParticipantByCard returns the participant with the card number; nil when there is none that the viewer

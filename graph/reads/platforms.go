@@ -52,7 +52,30 @@ func (r *Reader) fillPlatforms(ctx context.Context, sel selection.Selection, row
 	if err := r.fillKeysOfPlatforms(ctx, sel, rows); err != nil {
 		return err
 	}
-	return r.fillStatements(ctx, sel, rows)
+	if err := r.fillStatements(ctx, sel, rows); err != nil {
+		return err
+	}
+	return r.fillPlatformPages(ctx, sel, rows)
+}
+
+// fillPlatformPages reads the lists below platforms, each under its own rules.
+func (r *Reader) fillPlatformPages(ctx context.Context, sel selection.Selection, rows []*platformRow) error {
+	offerings := childrenOf(rows, func(row *platformRow) (int, placeOf[model.Offering]) {
+		return row.object.Row, &row.object.OfferingPages
+	})
+	if err := r.offeringListing().below(ctx, r, sel, "offerings", "o.platform_id", offerings); err != nil {
+		return err
+	}
+	purchases := childrenOf(rows, func(row *platformRow) (int, placeOf[model.Purchase]) {
+		return row.object.Row, &row.object.PurchasePages
+	})
+	if err := r.purchaseListing().below(ctx, r, sel, "purchases", "p.platform_id", purchases); err != nil {
+		return err
+	}
+	deliveries := childrenOf(rows, func(row *platformRow) (int, placeOf[model.Delivery]) {
+		return row.object.Row, &row.object.DeliveryPages
+	})
+	return r.deliveryListing().below(ctx, r, sel, "deliveries", "d.platform_id", deliveries)
 }
 
 func (r *Reader) fillKeysOfPlatforms(ctx context.Context, sel selection.Selection, rows []*platformRow) error {

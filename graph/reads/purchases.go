@@ -22,10 +22,14 @@ type purchaseRow struct {
 
 var purchaseTypes = []string{"Purchase", "Node"}
 
+// purchaseTables are the purchases p, their participants pa, cohorts c and offerings o.
+const purchaseTables = "purchases p LEFT JOIN participants pa ON pa.id = p.participant_id LEFT JOIN cohorts c ON c.id = pa.cohort_id" +
+	" LEFT JOIN offerings o ON o.id = p.offering_id"
+
 func (r *Reader) purchases() entity[purchaseRow, model.Purchase] {
 	return entity[purchaseRow, model.Purchase]{
 		types: purchaseTypes,
-		from:  "purchases p LEFT JOIN participants pa ON pa.id = p.participant_id LEFT JOIN cohorts c ON c.id = pa.cohort_id",
+		from:  purchaseTables,
 		columns: []string{
 			"p.id", "p.platform_id", "p.participant_id", "p.offering_id", "p.invoice_code", "p.schedule_code", "p.amount", "p.purchased_at", "p.received_at",
 			"p.evidence", "p.voided_at", "p.void_reason", "pa.card_number", "pa.deadline", "c.announced_at",
@@ -109,46 +113,35 @@ func (r *Reader) fillPurchases(ctx context.Context, sel selection.Selection, row
 	return nil
 }
 
-var purchaseTerms = map[generated.PurchaseOrderField]keyset.Term{
-	generated.PurchaseOrderFieldPurchasedAt: {Column: "p.purchased_at", Kind: keyset.Instant},
-	generated.PurchaseOrderFieldRecorded:    {Column: "p.id", Kind: keyset.Integer},
-}
+// purchaseTerms are what purchases can be ordered by.
+var purchaseTerms = perDialect(func(d db.Dialect) map[string]keyset.Term {
+	return map[string]keyset.Term{
+		"PURCHASED_AT": {Column: "p.purchased_at", Kind: keyset.Instant},
+		"RECORDED":     {Column: "p.id", Kind: keyset.Integer},
+		"RECEIVED_AT":  {Column: "p.received_at", Kind: keyset.Instant},
+		"AMOUNT":       {Column: "p.amount", Kind: keyset.Integer},
+		"LAG":          {Column: d.Seconds("p.received_at", "p.purchased_at"), Kind: keyset.Integer},
+		"VOIDED_AT":    {Column: "p.voided_at", Kind: keyset.Instant, Nullable: true},
+		"INVOICE_CODE": {Column: "p.invoice_code", Kind: keyset.Text},
+	}
+})
 
 // PurchaseArgs are the arguments of a list of purchases.
-type PurchaseArgs = Args[generated.PurchaseFilter, generated.PurchaseOrder]
+type PurchaseArgs = Args[generated.PurchaseFilter]
+
+func (r *Reader) purchaseListing() listing[generated.PurchaseFilter, purchaseRow, model.Purchase] {
+	return listing[generated.PurchaseFilter, purchaseRow, model.Purchase]{
+		name: "purchases", input: "Purchase", types: purchaseTypes,
+		entity: func(selection.Selection) entity[purchaseRow, model.Purchase] { return r.purchases() },
+		scope:  r.purchaseScope(),
+		filter: r.purchaseFilter,
+		terms:  purchaseTerms[r.Dialect], usual: model.Order{Field: "PURCHASED_AT", Direction: model.Descending}, id: "p.id",
+	}
+}
 
 // Purchases returns a page of the purchases that the viewer may see.
 func (r *Reader) Purchases(ctx context.Context, sel selection.Selection, args PurchaseArgs) (*model.PurchaseConnection, error) {
-	l, err := r.purchaseList(args)
-	if err != nil {
-		return nil, err
-	}
-	return atRoot(ctx, r, l, sel)
-}
-
-func (r *Reader) purchaseList(args PurchaseArgs) (list[purchaseRow, model.Purchase], error) {
-	by := generated.PurchaseOrder{Field: generated.PurchaseOrderFieldPurchasedAt, Direction: generated.OrderDirectionDesc}
-	if args.OrderBy != nil {
-		by = *args.OrderBy
-	}
-	page, err := keyset.NewPage(order("purchases", purchaseTerms, by.Field, by.Direction, "p.id"), args.Page, r.Sizes)
-	return list[purchaseRow, model.Purchase]{entity: r.purchases(), where: and(r.purchaseScope(), r.purchaseFilter(args.Filter)), page: page}, err
-}
-
-func (r *Reader) purchaseFilter(f *generated.PurchaseFilter) where {
-	if f == nil {
-		return nil
-	}
-	return and(
-		r.oneOfPlatforms("p.platform_id", f.Platform),
-		oneOfInts(r.Dialect, "pa.cohort_id", f.Cohort),
-		oneOf(r.Dialect, "p.invoice_code", f.InvoiceCode),
-		span("p.purchased_at", f.PurchasedAt),
-		span("p.received_at", f.ReceivedAt),
-		either(f.Late, literal("p.purchased_at >= pa.deadline"), literal("p.purchased_at < pa.deadline")),
-		either(f.Voided, literal("p.voided_at IS NOT NULL"), literal("p.voided_at IS NULL")),
-		oneOf(r.Dialect, "p.evidence", f.Evidence),
-	)
+	return r.purchaseListing().atRoot(ctx, r, sel, args)
 }
 
 // oneOfPlatforms is a condition that the column is the row id of a platform with one of the codes.

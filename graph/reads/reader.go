@@ -38,6 +38,7 @@ type Reader struct {
 	Config
 	reference  reference
 	unreadable map[int]bool // participants whose contact could not be decrypted, by row id
+	past       bool         // Now is an instant of the past, see asOf
 }
 
 // New returns a reader.

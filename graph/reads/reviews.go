@@ -22,10 +22,15 @@ type reviewRow struct {
 
 var reviewTypes = []string{"Review", "Node"}
 
+// reviewTables are the reviews rv, their participants pa with their cohorts c, and their purchases p with their
+// offerings o.
+const reviewTables = "reviews rv LEFT JOIN participants pa ON pa.id = rv.participant_id LEFT JOIN cohorts c ON c.id = pa.cohort_id" +
+	" LEFT JOIN purchases p ON p.id = rv.purchase_id LEFT JOIN offerings o ON o.id = p.offering_id"
+
 func (r *Reader) reviews() entity[reviewRow, model.Review] {
 	return entity[reviewRow, model.Review]{
 		types: reviewTypes,
-		from:  "reviews rv LEFT JOIN participants pa ON pa.id = rv.participant_id",
+		from:  reviewTables,
 		columns: []string{
 			"rv.id", "rv.participant_id", "rv.purchase_id", "rv.kind", "rv.state", "rv.opened_at", "rv.closed_at", "rv.decision", "rv.decided_by", "rv.note",
 		},
@@ -69,25 +74,28 @@ func (r *Reader) completeReviews(ctx context.Context, sel selection.Selection, r
 	return nil
 }
 
-var reviewTerms = map[generated.ReviewOrderField]keyset.Term{
-	generated.ReviewOrderFieldOpenedAt: {Column: "rv.opened_at", Kind: keyset.Instant},
+// reviewTerms are what reviews can be ordered by.
+var reviewTerms = map[string]keyset.Term{
+	"OPENED_AT": {Column: "rv.opened_at", Kind: keyset.Instant},
+	"CLOSED_AT": {Column: "rv.closed_at", Kind: keyset.Instant, Nullable: true},
 }
 
 // ReviewArgs are the arguments of a list of reviews.
-type ReviewArgs = Args[generated.ReviewFilter, generated.ReviewOrder]
+type ReviewArgs = Args[generated.ReviewFilter]
+
+func (r *Reader) reviewListing() listing[generated.ReviewFilter, reviewRow, model.Review] {
+	return listing[generated.ReviewFilter, reviewRow, model.Review]{
+		name: "reviews", input: "Review", types: reviewTypes,
+		entity: func(selection.Selection) entity[reviewRow, model.Review] { return r.reviews() },
+		scope:  r.inboxScope(),
+		filter: r.reviewFilter,
+		terms:  reviewTerms, usual: model.Order{Field: "OPENED_AT"}, id: "rv.id",
+	}
+}
 
 // Reviews returns a page of the reviews: all of them for who may decide them, none for anybody else.
 func (r *Reader) Reviews(ctx context.Context, sel selection.Selection, args ReviewArgs) (*model.ReviewConnection, error) {
-	by := generated.ReviewOrder{Field: generated.ReviewOrderFieldOpenedAt, Direction: generated.OrderDirectionAsc}
-	if args.OrderBy != nil {
-		by = *args.OrderBy
-	}
-	page, err := keyset.NewPage(order("reviews", reviewTerms, by.Field, by.Direction, "rv.id"), args.Page, r.Sizes)
-	if err != nil {
-		return nil, err
-	}
-	l := list[reviewRow, model.Review]{entity: r.reviews(), where: and(r.inboxScope(), r.reviewFilter(args.Filter)), page: page}
-	return atRoot(ctx, r, l, sel)
+	return r.reviewListing().atRoot(ctx, r, sel, args)
 }
 
 // inboxScope is the reviews that the viewer may list. It is narrower than [Reader.historyScope]: who only reads
@@ -99,16 +107,28 @@ func (r *Reader) inboxScope() where {
 	return nothing
 }
 
-func (r *Reader) reviewFilter(f *generated.ReviewFilter) where {
-	if f == nil {
-		return nil
+func (r *Reader) reviewFilter(f *generated.ReviewFilter) (where, error) {
+	return filtered(f, r.reviewFields, func(f *generated.ReviewFilter) junction[generated.ReviewFilter] {
+		return junction[generated.ReviewFilter]{and: f.And, or: f.Or, not: f.Not}
+	})
+}
+
+func (r *Reader) reviewFields(f *generated.ReviewFilter) (where, error) {
+	participant, err := r.participantFilter(f.Participant)
+	if err != nil {
+		return nil, err
 	}
+	purchase, err := r.purchaseFilter(f.Purchase)
 	return and(
+		allNull(f.IsNull, map[string]string{"CLOSED_AT": "rv.closed_at IS NULL", "DECISION": "rv.decision IS NULL"}),
 		oneOf(r.Dialect, "rv.state", f.State),
 		oneOf(r.Dialect, "rv.kind", f.Kind),
+		oneOf(r.Dialect, "rv.decision", f.Decision),
 		oneOfInts(r.Dialect, "pa.cohort_id", f.Cohort),
 		span("rv.opened_at", f.OpenedAt),
-	)
+		span("rv.closed_at", f.ClosedAt),
+		participant, purchase,
+	), err
 }
 
 // Review returns the review with the row id; nil when there is none that the viewer may see.

@@ -168,3 +168,9 @@ func parseRupiah(s string) (int64, error) {
 	}
 	return amount, nil
 }
+
+// MarshalName writes the name of a value of an enum.
+func MarshalName(s string) graphql.Marshaler { return graphql.MarshalString(s) }
+
+// UnmarshalName reads the name of a value of an enum; that it is one has been validated.
+func UnmarshalName(v any) (string, error) { return UnmarshalString(v) }

@@ -6,6 +6,7 @@ package selection
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -137,15 +138,49 @@ func (f Field) Text(name string) (*string, error) {
 	return &s, nil
 }
 
-// Input reads a nullable argument of the input type into the value that v points to, by the code that
-// gqlgen generated for it. It leaves v alone when the argument is absent or null.
+// Instant returns a nullable argument of the type DateTime.
+func (f Field) Instant(name string) (*time.Time, error) {
+	raw, ok := f.args[name]
+	if !ok || raw == nil {
+		return nil, nil //nolint:nilnil // null is the value
+	}
+	t, err := scalar.UnmarshalDateTime(raw)
+	if err != nil {
+		return nil, fmt.Errorf("argument %s: %w", name, err)
+	}
+	return &t, nil
+}
+
+// Input reads a nullable argument of the input type into the value that v points to. It leaves v alone when the
+// argument is absent or null.
 func (f Field) Input(ctx context.Context, name, inputType string, v any) error {
 	raw, ok := f.args[name]
 	if !ok || raw == nil {
 		return nil
 	}
-	if err := graphql.UnmarshalNamedInputFromContext(ctx, inputType, raw, v); err != nil {
+	if err := Unmarshal(ctx, inputType, raw, v); err != nil {
 		return fmt.Errorf("argument %s: %w", name, err)
 	}
 	return nil
+}
+
+// Inputs hands over each element of an argument that is a list; of one that is a single value, that value. It
+// hands over nothing when the argument is absent or null.
+func (f Field) Inputs(name string, each func(raw any) error) error {
+	raw, ok := f.args[name]
+	if !ok || raw == nil {
+		return nil
+	}
+	for _, element := range graphql.CoerceList(raw) {
+		if err := each(element); err != nil {
+			return fmt.Errorf("argument %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// Unmarshal reads a raw value of the input type into the value that v points to, by the code that gqlgen
+// generated for it.
+func Unmarshal(ctx context.Context, inputType string, raw, v any) error {
+	return graphql.UnmarshalNamedInputFromContext(ctx, inputType, raw, v)
 }
