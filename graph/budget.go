@@ -13,6 +13,8 @@ type Budget struct {
 	// Time is how long an operation may take, from its parsing to its answer. Statements that are under way
 	// are cancelled then.
 	Time time.Duration
+	// Export is how long an export may take, all of it and each of its statements. Zero means 15 minutes.
+	Export time.Duration
 }
 
 // BudgetOf returns what the roles are allowed. The applications, anonymous or not, ask about one person or

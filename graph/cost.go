@@ -9,6 +9,7 @@ import (
 	"gelombang/graph/keyset"
 	"gelombang/graph/reads"
 	"gelombang/graph/scalar"
+	"gelombang/internal/viewer"
 )
 
 // The cost of an operation is about how many objects its answer may hold: each object counts once for every
@@ -45,14 +46,39 @@ var heavy = map[string]int{
 	"Delivery.body": 100, // up to 64 KB, in base64
 }
 
+// How many steps a curve of purchases has, by the length of its steps.
+const (
+	curveDays  = 60 // the window, and an extension of as much again
+	curveHours = curveDays * 24
+)
+
 // dearest bounds a cost, so that products do not overflow. It is beyond every budget.
 const dearest = 1 << 40
 
-// meter finds the cost of an operation.
+// meter finds the cost of an operation, and on the way what its arguments amount to.
 type meter struct {
 	op     *graphql.OperationContext
 	schema *ast.Schema
-	sizes  keyset.Sizes
+	sizes  keyset.Sizes // of pages
+	groups keyset.Sizes // of the pages of aggregates
+	terms  *terms
+}
+
+// The sizes of a page of an aggregate, in groups. As many as one answer may hold is what is meant when nothing is said.
+const (
+	largestGroups        = 1000
+	largestAnalystGroups = 10_000
+)
+
+func groupSizes(v viewer.Viewer) keyset.Sizes {
+	if v.Role == viewer.Analyst {
+		return keyset.Sizes{Default: largestAnalystGroups, Largest: largestAnalystGroups}
+	}
+	return keyset.Sizes{Default: largestGroups, Largest: largestGroups}
+}
+
+func newMeter(op *graphql.OperationContext, schema *ast.Schema, asking viewer.Viewer) meter {
+	return meter{op: op, schema: schema, sizes: pageSizes(asking), groups: groupSizes(asking), terms: &terms{schema: schema}}
 }
 
 // cost returns the cost of the operation, whose document is valid.
@@ -79,7 +105,7 @@ func (m meter) count(name string) int {
 }
 
 // object is the cost of what is asked of an object of the type; of the dearest, where there are several that
-// it may be. page is the size of the page, where the object is a connection.
+// it may be. page is how many objects its lists hold, where the field that it is behind says so.
 func (m meter) object(set ast.SelectionSet, def *ast.Definition, page int) int {
 	dear := 0
 	for _, concrete := range m.schema.GetPossibleTypes(def) {
@@ -95,25 +121,27 @@ func (m meter) object(set ast.SelectionSet, def *ast.Definition, page int) int {
 
 func (m meter) field(f graphql.CollectedField, parent *ast.Definition, page int) int {
 	place := parent.Name + "." + f.Name
+	args := f.ArgumentMap(m.op.Variables)
+	m.terms.add(f.Definition.Arguments, args)
 	def := m.schema.Types[f.Definition.Type.Name()]
 	if !def.IsCompositeType() {
 		return heavy[place]
 	}
 	rows := 1
 	if f.Definition.Type.Elem != nil {
-		rows = m.rows(f, place, page)
+		rows = m.rows(place, args, page)
 	}
-	each := 1 + m.object(f.Selections, def, m.page(f))
+	each := 1 + m.object(f.Selections, def, m.page(def.Name, args))
 	return min(dearest, rows*each)
 }
 
 // rows is how many objects the list holds at most, or is assumed to hold.
-func (m meter) rows(f graphql.CollectedField, place string, page int) int {
-	if isConnection(f.ObjectDefinition) {
+func (m meter) rows(place string, args map[string]any, page int) int {
+	if isPaged(place) {
 		return page
 	}
 	if place == "Query.nodes" {
-		ids, ok := f.ArgumentMap(m.op.Variables)["ids"].([]any)
+		ids, ok := args["ids"].([]any)
 		if !ok {
 			return 1 // one id stands for a list of it
 		}
@@ -125,23 +153,35 @@ func (m meter) rows(f graphql.CollectedField, place string, page int) int {
 	return assumedElsewhere
 }
 
-// page is the size of the page that the field asks for, where it is a connection. One that cannot be served
-// counts as the largest: it is refused later, by the one who can say why.
-func (m meter) page(f graphql.CollectedField) int {
-	args := f.ArgumentMap(m.op.Variables)
+// isPaged reports whether the length of the list is said by the field that its object is behind: the size of a page,
+// or of the steps of a curve.
+func isPaged(place string) bool {
+	parent, list, _ := strings.Cut(place, ".")
+	return strings.HasSuffix(parent, "Connection") || strings.HasSuffix(parent, "Aggregate") && list == "rows" || place == "PurchaseCurve.points"
+}
+
+// page is how many objects the lists hold of what a field of the type answers with, where it is paged. A size that
+// cannot be served counts as the largest: it is refused later, by the one who can say why.
+func (m meter) page(answer string, args map[string]any) int {
+	if answer == "PurchaseCurve" {
+		if args["by"] == "HOUR" {
+			return curveHours
+		}
+		return curveDays
+	}
+	sizes := m.sizes
+	if strings.HasSuffix(answer, "Aggregate") {
+		sizes = m.groups
+	}
 	for _, name := range []string{"last", "first"} {
 		if args[name] == nil {
 			continue
 		}
 		n, err := scalar.UnmarshalInt(args[name])
 		if err != nil {
-			return m.sizes.Largest
+			return sizes.Largest
 		}
-		return max(0, min(n, m.sizes.Largest))
+		return max(0, min(n, sizes.Largest))
 	}
-	return m.sizes.Default
-}
-
-func isConnection(def *ast.Definition) bool {
-	return def != nil && strings.HasSuffix(def.Name, "Connection")
+	return sizes.Default
 }

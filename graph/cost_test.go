@@ -49,6 +49,10 @@ func TestWhatAQueryCosts(t *testing.T) {
 		{"nodes, one", `{ nodes(ids: "a") { id } }`, nil, 1},
 		{"a node is the dearest that it may be", `{ node(id: "a") { ... on Cohort { progress { awaiting } } ... on Platform { keys { fingerprint } } } }`, nil, 1 + 100},
 		{"bodies", `{ deliveries(first: 5) { nodes { body b: body } } }`, nil, 1 + 5*(1+200)},
+		{"groups, as many as one answer may hold", `{ purchaseAggregate(groupBy: [PLATFORM]) { rows { count amount { sum } } } }`, nil, 1 + 1000*2},
+		{"groups, so many", `{ participantAggregate(groupBy: [GENDER], first: 7) { rows { key { gender } } } }`, nil, 1 + 7*2},
+		{"a curve by days", `{ cohort(number: 13) { purchaseCurve { points { day } } } }`, nil, 1 + 1 + 60},
+		{"a curve by hours", `query ($by: CurveStep!) { cohort(number: 13) { purchaseCurve(by: $by) { points { day } } } }`, map[string]any{"by": "HOUR"}, 1 + 1 + 24*60},
 		{"a type of the schema", `{ __type(name: "Cohort") { fields { name } } }`, nil, 1 + 5},
 	}
 	for _, tt := range tests {

@@ -21,19 +21,23 @@ import (
 // The values of extensions.code. Those of the syntax and of the schema are gqlgen's:
 // GRAPHQL_PARSE_FAILED and GRAPHQL_VALIDATION_FAILED.
 const (
-	codeForbidden     = "FORBIDDEN"              // the viewer's role does not allow it
-	codeBadInput      = "BAD_INPUT"              // an argument or a variable is not well formed
-	codeBadCursor     = "BAD_CURSOR"             // a cursor is not one of this list in this order
-	codePageTooLarge  = "PAGE_TOO_LARGE"         // a page was asked to hold more than it may
-	codeBadRequest    = "BAD_REQUEST"            // the HTTP request is not a GraphQL request
-	codeTooLarge      = "TOO_LARGE"              // the body, or the query, is longer than allowed
-	codeTooDeep       = "TOO_DEEP"               // fields are nested too deep
-	codeTooMany       = "TOO_MANY"               // too many aliases, directives, fields or cards
-	codeCostLimit     = "COST_LIMIT"             // the answer may hold more objects than allowed
-	codeIntrospection = "INTROSPECTION_DISABLED" // the viewer may not introspect the schema
-	codeTimeout       = "TIMEOUT"                // it took longer than allowed, or the client went away
-	codeUnavailable   = "UNAVAILABLE"            // the database does not answer; trying again may help
-	codeInternal      = "INTERNAL"               // a fault of ours
+	codeForbidden     = "FORBIDDEN"                 // the viewer's role does not allow it
+	codeBadInput      = "BAD_INPUT"                 // an argument or a variable is not well formed
+	codeBadCursor     = "BAD_CURSOR"                // a cursor is not one of this list in this order
+	codePageTooLarge  = "PAGE_TOO_LARGE"            // a page was asked to hold more than it may
+	codeBadRequest    = "BAD_REQUEST"               // the HTTP request is not a GraphQL request
+	codeNoDocument    = "DOCUMENT_NOT_FOUND"        // no trusted document has the id
+	codeNotTrusted    = "DOCUMENT_NOT_TRUSTED"      // the viewer's role may run trusted documents only
+	codeNotPersisted  = "PERSISTED_QUERY_NOT_FOUND" // the hash is not known: send the query with it
+	codeRateLimited   = "RATE_LIMITED"              // the viewer asks too often, or too much at once
+	codeTooLarge      = "TOO_LARGE"                 // the body, or the query, is longer than allowed
+	codeTooDeep       = "TOO_DEEP"                  // fields are nested too deep
+	codeTooMany       = "TOO_MANY"                  // too many aliases, directives, fields or cards
+	codeCostLimit     = "COST_LIMIT"                // the answer may hold more objects than allowed
+	codeIntrospection = "INTROSPECTION_DISABLED"    // the viewer may not introspect the schema
+	codeTimeout       = "TIMEOUT"                   // it took longer than allowed, or the client went away
+	codeUnavailable   = "UNAVAILABLE"               // the database does not answer; trying again may help
+	codeInternal      = "INTERNAL"                  // a fault of ours
 )
 
 // maxErrors is how many errors an answer holds at most.

@@ -1,21 +1,26 @@
 package graph
 
 import (
-	"bytes"
+	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
-	"strconv"
+	"net/netip"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 	"github.com/vektah/gqlparser/v2/parser"
 
+	"gelombang/graph/export"
 	"gelombang/graph/generated"
+	"gelombang/graph/throttle"
+	"gelombang/graph/trusted"
 	"gelombang/internal/db"
 	"gelombang/internal/registry"
 	"gelombang/internal/viewer"
@@ -34,16 +39,43 @@ type Config struct {
 	Budget func(viewer.Viewer) Budget
 	// Read is where queries are run. Optional; the read pool of the registry's database when nil.
 	Read db.Execer
+	// Analysis is where the queries of analysts and of PMO staff are run, which may take long. Optional; Read when that
+	// is given, else the pool for analysis of the registry's database.
+	Analysis db.Execer
+	// SmallestGroup is how many participants a group of an aggregate must hold at least for an analyst to see it.
+	// Optional; any group is shown when 0.
+	SmallestGroup int
+	// Trusted are the documents that a request may name by an id. Optional.
+	Trusted *trusted.Documents
+	// TrustedOnly decides whose requests must name one of them. Optional; nobody's when nil. Needs Trusted.
+	TrustedOnly func(viewer.Viewer) bool
+	// Limits are how often the viewers of each role may ask. Optional; as often as they like when nil.
+	Limits throttle.Limits
+	// ClientAddress returns the address that a request came from, by which those without a token are told apart.
+	// Optional; the address of the connection's other end when nil.
+	ClientAddress func(*http.Request) netip.Addr
+	// Metrics is where the endpoint's metrics are registered. Optional.
+	Metrics prometheus.Registerer
+	// Exports bound the exports under way. Optional.
+	Exports ExportLimits
 }
 
-// NewHandler returns the handler of /graphql. The viewer of a request is the one in its context.
-func NewHandler(cfg Config) (http.Handler, error) {
+// complete fills in what is optional.
+func (cfg *Config) complete() error {
 	if cfg.Registry == nil || cfg.Log == nil {
-		return nil, errors.New("graph: Registry and Log are required")
+		return errors.New("graph: Registry and Log are required")
 	}
-	database := cfg.Registry.DB()
+	if cfg.TrustedOnly != nil && cfg.Trusted.Len() == 0 {
+		return errors.New("graph: TrustedOnly needs Trusted")
+	}
+	if cfg.Analysis == nil {
+		cfg.Analysis = cfg.Read
+	}
 	if cfg.Read == nil {
-		cfg.Read = database.Read
+		cfg.Read = cfg.Registry.DB().Read
+	}
+	if cfg.Analysis == nil {
+		cfg.Analysis = cfg.Registry.DB().Analysis
 	}
 	if cfg.Introspection == nil {
 		cfg.Introspection = viewer.Viewer.UsesExplorer
@@ -51,17 +83,48 @@ func NewHandler(cfg Config) (http.Handler, error) {
 	if cfg.Budget == nil {
 		cfg.Budget = BudgetOf
 	}
+	if cfg.TrustedOnly == nil {
+		cfg.TrustedOnly = func(viewer.Viewer) bool { return false }
+	}
+	if cfg.ClientAddress == nil {
+		cfg.ClientAddress = peer
+	}
+	return nil
+}
+
+// NewHandler returns the handler of /graphql. The viewer of a request is the one in its context. A trusted
+// document that nobody could run is an error, which wraps a [trusted.DocumentError] for each.
+func NewHandler(cfg Config) (http.Handler, error) { return newHandler(cfg) }
+
+func newHandler(cfg Config) (*handler, error) {
+	if err := cfg.complete(); err != nil {
+		return nil, err
+	}
+	database := cfg.Registry.DB()
 	primary := cfg.Read // SQLite's readers see every commit
 	if database.Dialect == db.Postgres && database.Read != database.Write {
 		primary = database.Write
 	}
-	root := &resolver{registry: cfg.Registry, reading: cfg.Read, primary: primary, version: cfg.Version, log: cfg.Log}
+	root := &resolver{registry: cfg.Registry, reading: cfg.Read, analysis: cfg.Analysis, primary: primary, smallestGroup: cfg.SmallestGroup, version: cfg.Version, log: cfg.Log}
 	h := &handler{
+		root:          root,
 		schema:        generated.NewExecutableSchema(generated.Config{Resolvers: root}),
 		presenter:     presenter{log: cfg.Log},
 		queries:       newQueryCache(),
 		introspection: cfg.Introspection,
 		budget:        cfg.Budget,
+		documents:     documents{trusted: cfg.Trusted, only: cfg.TrustedOnly, automatic: newTextCache()},
+		throttle:      throttle.New(cfg.Limits, time.Now),
+		clientAddress: cfg.ClientAddress,
+		exports:       newExportSlots(cfg.Exports.complete(database.Analysis.Stats().MaxOpenConnections)),
+		log:           cfg.Log,
+	}
+	var err error
+	if h.metrics, err = newMetrics(cfg.Metrics); err != nil {
+		return nil, err
+	}
+	if err := cfg.Trusted.Check(h.runnable); err != nil {
+		return nil, fmt.Errorf("trusted documents: %w", err)
 	}
 	h.exec = h.executor()
 	h.discreet = h.executor()
@@ -71,6 +134,7 @@ func NewHandler(cfg Config) (http.Handler, error) {
 }
 
 type handler struct {
+	root          *resolver
 	schema        graphql.ExecutableSchema
 	exec          *executor.Executor
 	discreet      *executor.Executor // for those who may not introspect
@@ -78,6 +142,12 @@ type handler struct {
 	queries       queryCache // of both executors: their rules let the same queries through
 	introspection func(viewer.Viewer) bool
 	budget        func(viewer.Viewer) Budget
+	documents     documents
+	throttle      *throttle.Throttle
+	clientAddress func(*http.Request) netip.Addr
+	metrics       *metrics
+	exports       *exportSlots
+	log           *slog.Logger
 }
 
 func (h *handler) executor() *executor.Executor {
@@ -86,75 +156,114 @@ func (h *handler) executor() *executor.Executor {
 	e.SetRecoverFunc(h.presenter.recovered)
 	e.SetQueryCache(h.queries)
 	e.SetParserTokenLimit(maxTokens)
+	e.SetDefaultRulesFn(defaultRules)
 	return e
+}
+
+// exchange is one request and the answer to it.
+type exchange struct {
+	*handler
+	w      http.ResponseWriter
+	r      *http.Request
+	asking viewer.Viewer
+	media  string // the media type of the answer; empty when the client takes none that we have
 }
 
 // ServeHTTP answers one GraphQL request, by GraphQL over HTTP. A request that is not one is a 4xx. What is
 // wrong with the query itself is a 400 to those who accept application/graphql-response+json, and a 200 to
 // those who accept application/json only; a query that was executed is a 200.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	media := answerType(r.Header)
-	defer h.rescue(w, r)
-	if media == "" {
-		h.refuse(w, mediaJSON, refuse(http.StatusNotAcceptable, "the answer is "+mediaResponse+" or "+mediaJSON))
-		return
-	}
-	params, refused := parameters(w, r)
+	x := exchange{handler: h, w: w, r: r, asking: viewer.From(r.Context())}
+	var format export.Format
+	x.media, format = answerType(r.Header)
+	ctx := r.Context()
+	defer x.rescue(ctx)
+	done, refused := x.admit(ctx)
 	if refused != nil {
-		h.refuse(w, media, refused)
+		x.refuse(refused)
 		return
 	}
-	asking := viewer.From(r.Context())
-	budget := h.budget(asking)
-	ctx, cancel := context.WithTimeout(graphql.StartOperationTrace(r.Context()), budget.Time)
+	defer done()
+	if x.media == "" {
+		x.refuse(refuse(http.StatusNotAcceptable, "the answer is "+mediaResponse+" or "+mediaJSON))
+		return
+	}
+	params, refused := x.params(ctx)
+	if refused != nil {
+		x.refuse(refused)
+		return
+	}
+	if format != "" {
+		x.export(ctx, format, params)
+		return
+	}
+	x.run(ctx, params)
+}
+
+// params reads what is asked for, with the text of its document.
+func (x exchange) params(ctx context.Context) (*graphql.RawParams, *refusal) {
+	in, refused := read(x.w, x.r)
+	if refused != nil {
+		return nil, refused
+	}
+	query, refused := x.documents.text(ctx, in, x.asking)
+	if refused != nil {
+		return nil, refused
+	}
+	return &graphql.RawParams{Query: query, OperationName: text(in.OperationName), Variables: in.Variables, Extensions: in.Extensions}, nil
+}
+
+// run runs the operation within the viewer's budget.
+func (x exchange) run(ctx context.Context, params *graphql.RawParams) {
+	budget := x.budget(x.asking)
+	ctx, cancel := context.WithTimeout(graphql.StartOperationTrace(ctx), budget.Time)
 	defer cancel()
-	exec := h.exec
-	if !h.introspection(asking) {
-		exec = h.discreet
+	exec := x.exec
+	if !x.introspection(x.asking) {
+		exec = x.discreet
 	}
-	op, errs := h.prepare(ctx, exec, params)
+	op, errs := x.prepare(ctx, exec, params)
 	if len(errs) > 0 {
-		h.reject(w, media, errs)
+		x.reject(errs)
 		return
 	}
-	if r.Method == http.MethodGet && op.Operation.Operation != ast.Query {
-		h.refuse(w, media, &refusal{status: http.StatusMethodNotAllowed, code: codeBadRequest, message: "a mutation needs POST", allow: http.MethodPost})
+	if x.r.Method != http.MethodPost && op.Operation.Operation != ast.Query {
+		x.refuse(&refusal{status: http.StatusMethodNotAllowed, code: codeBadRequest, message: "a mutation needs POST", allow: http.MethodPost})
 		return
 	}
-	cost, tooDear := h.afford(op, asking, budget)
+	cost, tooDear := x.afford(op, x.asking, budget)
 	if tooDear != nil {
-		h.reject(w, media, gqlerror.List{tooDear})
+		x.reject(gqlerror.List{tooDear})
 		return
 	}
 	respond, ctx := exec.DispatchOperation(ctx, op)
 	response := respond(ctx)
 	if response == nil { // the time was over before it began, or the client went away
-		h.reject(w, media, gqlerror.List{h.presenter.present(ctx, context.Cause(ctx))})
+		x.reject(gqlerror.List{x.presenter.present(ctx, context.Cause(ctx))})
 		return
 	}
 	response.Extensions = map[string]any{"cost": cost}
-	h.write(w, http.StatusOK, media, response)
+	x.answer(op, response)
 }
 
 // rescue answers a panic outside the resolvers. It must be deferred.
-func (h *handler) rescue(w http.ResponseWriter, r *http.Request) {
+func (x exchange) rescue(ctx context.Context) {
 	if value := recover(); value != nil {
-		err := h.presenter.present(r.Context(), h.presenter.recovered(r.Context(), value))
-		h.write(w, http.StatusInternalServerError, mediaJSON, &graphql.Response{Errors: gqlerror.List{err}})
+		if cut, is := value.(error); is && errors.Is(cut, http.ErrAbortHandler) {
+			panic(value) // an export that must not be taken for whole
+		}
+		err := x.presenter.present(ctx, x.presenter.recovered(ctx, value))
+		x.media = cmp.Or(x.media, mediaJSON)
+		x.metrics.count(x.asking, outcomeFailed)
+		x.write(http.StatusInternalServerError, body(&graphql.Response{Errors: gqlerror.List{err}}))
 	}
 }
 
 // prepare parses and validates the query, within the limits, and reads its variables.
 func (h *handler) prepare(ctx context.Context, exec *executor.Executor, params *graphql.RawParams) (*graphql.OperationContext, gqlerror.List) {
 	if _, checked := h.queries.Get(ctx, params.Query); !checked {
-		if tooLong(params.Query) {
-			return nil, gqlerror.List{problem(codeTooLarge, "the query has more than %d tokens: ask in several queries", maxTokens)}
-		}
-		doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: params.Query}, maxTokens)
-		if err == nil { // else the executor says what is wrong
-			if heavy := tooHeavy(doc); heavy != nil {
-				return nil, gqlerror.List{heavy}
-			}
+		if beyond := beyondLimits(params.Query); beyond != nil {
+			return nil, gqlerror.List{beyond}
 		}
 	}
 	op, errs := exec.CreateOperationContext(ctx, params)
@@ -168,68 +277,33 @@ func (h *handler) prepare(ctx context.Context, exec *executor.Executor, params *
 	return op, nil
 }
 
+// beyondLimits returns what limit the query breaks; nil when none, or when it cannot be read, which is for the
+// executor to say.
+func beyondLimits(query string) *gqlerror.Error {
+	if long := tooLong(query); long != nil {
+		return long
+	}
+	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: query}, maxTokens)
+	if err == nil {
+		return tooHeavy(doc)
+	}
+	return nil
+}
+
 // afford returns what the operation costs, or why it is refused.
 func (h *handler) afford(op *graphql.OperationContext, asking viewer.Viewer, budget Budget) (int, *gqlerror.Error) {
-	m := meter{op: op, schema: h.schema.Schema(), sizes: pageSizes(asking)}
+	m := newMeter(op, h.schema.Schema(), asking)
 	if asking.Role == viewer.Platform && m.count("eligibility") > maxEligibility {
 		return 0, problem(codeTooMany, "a request asks about the eligibility of one card at most: ask about each card when it is about to be used")
 	}
 	cost := m.cost()
+	if beyond := m.terms.beyond(); beyond != nil {
+		return cost, beyond
+	}
 	if cost <= budget.Cost {
 		return cost, nil
 	}
 	refused := problem(codeCostLimit, "the query costs %d, and %d is the most: ask for smaller pages, or for less behind each object", cost, budget.Cost)
 	refused.Extensions["cost"], refused.Extensions["limit"] = cost, budget.Cost
 	return cost, refused
-}
-
-// reject answers a query that was not executed.
-func (h *handler) reject(w http.ResponseWriter, media string, errs gqlerror.List) {
-	status := http.StatusOK
-	if media == mediaResponse {
-		status = http.StatusBadRequest
-	}
-	for _, e := range errs {
-		if e.Extensions["code"] == nil {
-			e.Extensions = map[string]any{"code": codeBadInput}
-		}
-	}
-	h.write(w, status, media, &graphql.Response{Errors: errs})
-}
-
-func (h *handler) refuse(w http.ResponseWriter, media string, r *refusal) {
-	if r.allow != "" {
-		w.Header().Set("Allow", r.allow)
-	}
-	h.write(w, r.status, media, &graphql.Response{Errors: gqlerror.List{problem(r.code, "%s", r.message)}})
-}
-
-// write writes an answer. The data is written as it is, without another look at every byte.
-func (h *handler) write(w http.ResponseWriter, status int, media string, r *graphql.Response) {
-	var body bytes.Buffer
-	body.WriteByte('{')
-	if len(r.Errors) > 0 {
-		errs, err := json.Marshal(r.Errors[:min(maxErrors, len(r.Errors))])
-		if err != nil {
-			errs = []byte(`[{"message":"internal error","extensions":{"code":"INTERNAL"}}]`)
-		}
-		body.WriteString(`"errors":`)
-		body.Write(errs)
-	}
-	if r.Data != nil {
-		if len(r.Errors) > 0 {
-			body.WriteByte(',')
-		}
-		body.WriteString(`"data":`)
-		body.Write(r.Data)
-	}
-	if cost, accepted := r.Extensions["cost"].(int); accepted {
-		body.WriteString(`,"extensions":{"cost":` + strconv.Itoa(cost) + `}`)
-	}
-	body.WriteByte('}')
-	w.Header().Set("Content-Type", media+"; charset=utf-8")
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	w.WriteHeader(status)
-	_, _ = w.Write(body.Bytes()) // a client that went away is no fault of ours
 }

@@ -6,32 +6,39 @@ import (
 	"github.com/vektah/gqlparser/v2/lexer"
 )
 
-// The limits of a query. They are checked before it is validated: validation compares fields with one
-// another, and takes seconds for a query that is long or deep enough.
+// The limits of a query. They are checked before it is validated: validation goes into every fragment that an
+// operation or a fragment reaches, and looks for a name like each that it does not know.
 const (
 	maxTokens     = 1500
+	maxName       = 80 // bytes
 	maxDepth      = 15 // of fields; that of the usual introspection query
 	maxAliases    = 30
 	maxDirectives = 50
-	// maxSelections bounds the fields, fragments and spreads with every fragment spread out. A ladder of
-	// fragments, each of which spreads the next twice, doubles at every step.
+	// maxSelections bounds the fields, fragments and spreads of all operations with every fragment spread out. A
+	// ladder of fragments, each of which spreads the next twice, doubles at every step.
 	maxSelections = 4000
+	// maxVisits bounds the selections that validation goes through: those of every operation and of every fragment,
+	// with each fragment that it reaches once.
+	maxVisits = 4000
 	// maxEligibility is how many cards a platform may ask about at once: it is told of one card that somebody
 	// is about to use, and does not go through many.
 	maxEligibility = 1
 )
 
-// tooLong reports whether the query has more tokens than allowed. It reads no further than that.
-func tooLong(query string) bool {
+// tooLong returns what is longer than allowed, the query or a name in it; nil when nothing is. It reads no further
+// than that.
+func tooLong(query string) *gqlerror.Error {
 	lex := lexer.New(&ast.Source{Input: query})
-	for range maxTokens {
+	for range maxTokens + 1 {
 		token, err := lex.ReadToken()
 		if err != nil || token.Kind == lexer.EOF {
-			return false // what cannot be read is for the parser to tell
+			return nil // what cannot be read is for the parser to tell
+		}
+		if token.Kind == lexer.Name && len(token.Value) > maxName {
+			return problem(codeTooLarge, "a name in the query is longer than %d bytes", maxName)
 		}
 	}
-	token, err := lex.ReadToken()
-	return err == nil && token.Kind != lexer.EOF
+	return problem(codeTooLarge, "the query has more than %d tokens: ask in several queries", maxTokens)
 }
 
 // weight is what a selection amounts to with its fragments spread out.
@@ -69,25 +76,49 @@ func newScale(doc *ast.QueryDocument) *scale {
 // weighed too: validation looks at them all the same.
 func tooHeavy(doc *ast.QueryDocument) *gqlerror.Error {
 	s := newScale(doc)
+	selections, visits := 0, 0
 	for _, op := range doc.Operations {
 		w := s.selection(op.SelectionSet)
 		w.directives += len(op.Directives)
-		if broken := w.limit(); broken != nil {
+		selections += w.selections
+		w.selections = selections
+		visits += s.visits(op.SelectionSet, map[string]bool{})
+		if broken := w.limit(visits); broken != nil {
 			return broken
 		}
 	}
 	for _, f := range doc.Fragments {
 		w := s.selection(f.SelectionSet)
 		w.directives += len(f.Directives)
-		if broken := w.limit(); broken != nil {
+		visits += s.visits(f.SelectionSet, map[string]bool{})
+		if broken := w.limit(visits); broken != nil {
 			return broken
 		}
 	}
 	return nil
 }
 
-// limit returns what limit the weight breaks; nil when none.
-func (w weight) limit() *gqlerror.Error {
+// visits is how many selections validation goes through in the set, with each fragment once.
+func (s *scale) visits(set ast.SelectionSet, seen map[string]bool) int {
+	n := len(set)
+	for _, sel := range set {
+		switch sel := sel.(type) {
+		case *ast.Field:
+			n += s.visits(sel.SelectionSet, seen)
+		case *ast.InlineFragment:
+			n += s.visits(sel.SelectionSet, seen)
+		case *ast.FragmentSpread:
+			if f := s.fragments[sel.Name]; f != nil && !seen[sel.Name] {
+				seen[sel.Name] = true
+				n += s.visits(f.SelectionSet, seen)
+			}
+		}
+	}
+	return n
+}
+
+// limit returns what limit the weight breaks, or the visits so far; nil when none.
+func (w weight) limit(visits int) *gqlerror.Error {
 	switch {
 	case w.depth > maxDepth:
 		return problem(codeTooDeep, "the query nests fields %d deep, and %d is the most: ask in several queries", w.depth, maxDepth)
@@ -97,6 +128,8 @@ func (w weight) limit() *gqlerror.Error {
 		return problem(codeTooMany, "the query has %d directives, and %d is the most", w.directives, maxDirectives)
 	case w.selections > maxSelections:
 		return problem(codeTooMany, "the query asks for more than %d fields with its fragments spread out: ask in several queries", maxSelections)
+	case visits > maxVisits:
+		return problem(codeTooMany, "the query's operations and fragments go through more than %d fields and fragments: use fewer fragments, or ask in several queries", maxVisits)
 	default:
 		return nil
 	}

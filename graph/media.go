@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+
+	"gelombang/graph/export"
 )
 
 // The media types of an answer, by GraphQL over HTTP.
@@ -13,13 +15,23 @@ const (
 	mediaResponse = "application/graphql-response+json"
 )
 
-// answerType chooses the media type of the answer by the Accept header: the one that the client likes
-// better, and of those it likes alike the one named more exactly. It returns "" when neither will do.
-func answerType(h http.Header) string {
+// answerType chooses the media type of the answer by the Accept header, see [preferred]. Where that is of a file, it
+// returns its format too, and the media type is that of an error.
+func answerType(h http.Header) (string, export.Format) {
 	accept := strings.Join(h.Values("Accept"), ",")
 	if strings.TrimSpace(accept) == "" {
-		return mediaJSON
+		return mediaJSON, ""
 	}
+	media := preferred(accept)
+	if format := export.OfMedia(media); format != "" {
+		return mediaJSON, format
+	}
+	return media, ""
+}
+
+// preferred is the media type that the client likes best, and of those it likes alike the one named more exactly, and
+// then the first. It returns "" when none will do.
+func preferred(accept string) string {
 	best, bestQuality, bestExactness := "", 0.0, 0
 	for _, part := range strings.Split(accept, ",") {
 		media, params, err := mime.ParseMediaType(part)
@@ -48,9 +60,11 @@ func matching(media string) (choice string, exactness int) {
 		return mediaJSON, 2
 	case "*/*":
 		return mediaJSON, 1
-	default:
-		return "", 0
 	}
+	if export.OfMedia(media) != "" { // a file is asked for by its name only
+		return media, 3
+	}
+	return "", 0
 }
 
 func quality(params map[string]string) float64 {

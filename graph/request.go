@@ -8,8 +8,6 @@ import (
 	"net/http"
 	"net/url"
 	"unicode/utf8"
-
-	"github.com/99designs/gqlgen/graphql"
 )
 
 // maxBody is the largest body, and the longest query string, in bytes.
@@ -21,6 +19,7 @@ type refusal struct {
 	code    string
 	message string
 	allow   string // the Allow header, with 405
+	wait    int    // the Retry-After header, in seconds, with 429
 }
 
 func refuse(status int, message string) *refusal {
@@ -29,73 +28,74 @@ func refuse(status int, message string) *refusal {
 
 var errTooLarge = &refusal{status: http.StatusRequestEntityTooLarge, code: codeTooLarge, message: "the request is larger than 256 KB"}
 
-// parameters reads the parameters of a request.
-func parameters(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refusal) {
+// read reads a request. HEAD is a GET whose answer has no body: net/http leaves it out.
+func read(w http.ResponseWriter, r *http.Request) (wire, *refusal) {
 	switch r.Method {
 	case http.MethodPost:
 		if !isJSON(r.Header) {
-			return nil, refuse(http.StatusUnsupportedMediaType, "send the request as application/json in UTF-8")
+			return wire{}, refuse(http.StatusUnsupportedMediaType, "send the request as application/json in UTF-8")
 		}
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 		var tooLarge *http.MaxBytesError
 		if errors.As(err, &tooLarge) {
-			return nil, errTooLarge
+			return wire{}, errTooLarge
 		}
 		if err != nil {
-			return nil, refuse(http.StatusBadRequest, "the request's body ended early")
+			return wire{}, refuse(http.StatusBadRequest, "the request's body ended early")
 		}
 		return fromBody(body)
-	case http.MethodGet:
+	case http.MethodGet, http.MethodHead:
 		if len(r.URL.RawQuery) > maxBody {
-			return nil, errTooLarge
+			return wire{}, errTooLarge
 		}
 		return fromURL(r.URL)
 	default:
-		return nil, &refusal{status: http.StatusMethodNotAllowed, code: codeBadRequest, message: "use POST, or GET for a query", allow: "GET, POST"}
+		return wire{}, &refusal{status: http.StatusMethodNotAllowed, code: codeBadRequest, message: "use POST, or GET for a query", allow: "GET, HEAD, POST"}
 	}
 }
 
 // wire is the form of a request in JSON. Null is the same as absent.
 type wire struct {
 	Query         *string        `json:"query"`
+	DocumentID    *string        `json:"documentId"`
 	OperationName *string        `json:"operationName"`
 	Variables     map[string]any `json:"variables"`
 	Extensions    map[string]any `json:"extensions"`
 }
 
-func fromBody(body []byte) (*graphql.RawParams, *refusal) {
+func fromBody(body []byte) (wire, *refusal) {
 	trimmed := bytes.TrimLeft(body, " \t\r\n")
 	if len(trimmed) > 0 && trimmed[0] == '[' {
-		return nil, refuse(http.StatusBadRequest, "batches are not supported: send one operation a request")
+		return wire{}, refuse(http.StatusBadRequest, "batches are not supported: send one operation a request")
 	}
 	if !utf8.Valid(body) {
-		return nil, refuse(http.StatusBadRequest, "the body is not UTF-8")
+		return wire{}, refuse(http.StatusBadRequest, "the body is not UTF-8")
 	}
 	var in wire
 	if err := decode(trimmed, &in); err != nil {
-		return nil, refuse(http.StatusBadRequest, "the body is not a GraphQL request in JSON: an object with `query` (text), and if need be `operationName` (text), `variables` (object) and `extensions` (object)")
+		return wire{}, refuse(http.StatusBadRequest, "the body is not a GraphQL request in JSON: an object with `query` or `documentId` (text), and if need be `operationName` (text), `variables` (object) and `extensions` (object)")
 	}
-	return in.params()
+	return in, nil
 }
 
-func fromURL(u *url.URL) (*graphql.RawParams, *refusal) {
+func fromURL(u *url.URL) (wire, *refusal) {
 	values, err := url.ParseQuery(u.RawQuery)
 	if err != nil || !utf8.ValidString(values.Get("query")) {
-		return nil, refuse(http.StatusBadRequest, "the query string is not well formed")
+		return wire{}, refuse(http.StatusBadRequest, "the query string is not well formed")
 	}
 	var in wire
-	if values.Has("query") {
-		q := values.Get("query")
-		in.Query = &q
-	}
-	name := values.Get("operationName")
-	in.OperationName = &name
-	for parameter, target := range map[string]*map[string]any{"variables": &in.Variables, "extensions": &in.Extensions} {
-		if text := values.Get(parameter); text != "" && decode([]byte(text), target) != nil {
-			return nil, refuse(http.StatusBadRequest, "`"+parameter+"` is not a JSON object")
+	for parameter, target := range map[string]**string{"query": &in.Query, "documentId": &in.DocumentID, "operationName": &in.OperationName} {
+		if values.Has(parameter) {
+			text := values.Get(parameter)
+			*target = &text
 		}
 	}
-	return in.params()
+	for parameter, target := range map[string]*map[string]any{"variables": &in.Variables, "extensions": &in.Extensions} {
+		if text := values.Get(parameter); text != "" && decode([]byte(text), target) != nil {
+			return wire{}, refuse(http.StatusBadRequest, "`"+parameter+"` is not a JSON object")
+		}
+	}
+	return in, nil
 }
 
 // decode reads exactly one JSON value. Numbers stay as they are written.
@@ -109,11 +109,4 @@ func decode(text []byte, v any) error {
 		return errors.New("more than one value")
 	}
 	return nil
-}
-
-func (in wire) params() (*graphql.RawParams, *refusal) {
-	if in.Query == nil || *in.Query == "" {
-		return nil, refuse(http.StatusBadRequest, "`query` is missing")
-	}
-	return &graphql.RawParams{Query: *in.Query, OperationName: text(in.OperationName), Variables: in.Variables, Extensions: in.Extensions}, nil
 }

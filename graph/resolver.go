@@ -29,10 +29,13 @@ const (
 // resolver is the root of the resolvers.
 type resolver struct {
 	registry *registry.Registry
-	reading  db.Execer // queries; may be a replica
+	reading  db.Execer // queries of the applications; may be a replica
+	analysis db.Execer // queries of analysts and PMO staff; may be a replica
 	primary  db.Execer // what a mutation has just written
-	version  string
-	log      *slog.Logger
+	// smallestGroup is how many participants a group must hold at least for an analyst to see it.
+	smallestGroup int
+	version       string
+	log           *slog.Logger
 }
 
 // Query returns the resolvers of the queries.
@@ -57,19 +60,26 @@ func pageSizes(v viewer.Viewer) keyset.Sizes {
 func (r *resolver) reader(ctx context.Context, q db.Execer) *reads.Reader {
 	v := viewer.From(ctx)
 	return reads.New(reads.Config{
-		Query:       q,
-		Dialect:     r.registry.DB().Dialect,
-		Viewer:      v,
-		Now:         r.registry.Now(),
-		Sizes:       pageSizes(v),
-		Log:         r.log,
-		OpenContact: r.registry.OpenContact,
-		Explain:     r.registry.ExplainAll,
+		Query:         q,
+		Dialect:       r.registry.DB().Dialect,
+		Viewer:        v,
+		Now:           r.registry.Now(),
+		Sizes:         pageSizes(v),
+		Groups:        groupSizes(v),
+		SmallestGroup: r.smallestGroup,
+		Log:           r.log,
+		OpenContact:   r.registry.OpenContact,
+		Explain:       r.registry.ExplainAll,
 	})
 }
 
 // read returns a reader for a query.
-func (q query) read(ctx context.Context) *reads.Reader { return q.reader(ctx, q.reading) }
+func (q query) read(ctx context.Context) *reads.Reader {
+	if BudgetOf(viewer.From(ctx)).Time > appBudget.Time {
+		return q.reader(ctx, q.analysis)
+	}
+	return q.reader(ctx, q.reading)
+}
 
 // written returns a reader that sees what a mutation has written.
 func (m mutation) written(ctx context.Context) *reads.Reader { return m.reader(ctx, m.primary) }

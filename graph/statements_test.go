@@ -10,9 +10,9 @@ import (
 	"gelombang/internal/registry/registrytest"
 )
 
-// lists asks each list, whole pages of it, for everything behind its objects. $n is the size of the page, and
+// listQueries asks each list, whole pages of it, for everything behind its objects. $n is the size of the page, and
 // of the pages below it.
-var lists = map[string]string{
+var listQueries = map[string]string{
 	"cohorts": `cohorts(first: $n) { totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor } edges { cursor node {
 		progress { recipients } extensions { province { name } cohort { number progress { awaiting } } }
 		participants(first: $n) { totalCount nodes { cardNumber } }
@@ -37,7 +37,7 @@ func TestAListCostsAFixedNumberOfStatements(t *testing.T) {
 		w := newWorld(t, d, 150)
 		w.plenty()
 		c := serve(t, w.Registry)
-		for name, list := range lists {
+		for name, list := range listQueries {
 			t.Run(name, func(t *testing.T) {
 				cost := map[int]int64{}
 				for _, size := range []int{1, 20, 100} {

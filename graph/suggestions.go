@@ -1,12 +1,23 @@
 package graph
 
-import "github.com/vektah/gqlparser/v2/validator/rules"
+import (
+	"github.com/vektah/gqlparser/v2/validator/rules"
+
+	"gelombang/graph/overlap"
+)
+
+// defaultRules are the rules of validation, with the one in nearly linear time in the place of the quadratic one.
+func defaultRules() *rules.Rules {
+	r := rules.NewDefaultRules()
+	r.ReplaceRule(overlap.Name, overlap.Rule)
+	return r
+}
 
 // rulesWithoutSuggestions are the rules of validation for those who may not introspect: they do not say which
 // name was meant, for that is asking about the schema by guessing. The executor itself puts in the rules about
 // fields when told so.
 func rulesWithoutSuggestions() *rules.Rules {
-	r := rules.NewDefaultRules()
+	r := defaultRules()
 	r.ReplaceRule(rules.KnownArgumentNamesRule.Name, rules.KnownArgumentNamesRuleWithoutSuggestions.RuleFunc)
 	r.ReplaceRule(rules.KnownTypeNamesRule.Name, rules.KnownTypeNamesRuleWithoutSuggestions.RuleFunc)
 	r.ReplaceRule(rules.ValuesOfCorrectTypeRule.Name, rules.ValuesOfCorrectTypeRuleWithoutSuggestions.RuleFunc)

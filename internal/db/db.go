@@ -14,11 +14,9 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
 	"time"
 
 	"entgo.io/ent/dialect"
-	"github.com/lib/pq"
 	_ "modernc.org/sqlite" // the driver "sqlite"
 
 	"gelombang/ent"
@@ -33,16 +31,28 @@ type Config struct {
 	// DataDir is the directory of the SQLite file gelombang.db, made when it is missing.
 	// Required when URL is empty.
 	DataDir string
-	// MaxConns bounds each Postgres pool. Zero means 16.
+	// MaxConns bounds each Postgres pool; that for analysis has half as many, at least 2. Zero means 16.
 	MaxConns int
+	// ReadTimeout is how long a statement of the reading pool may take before Postgres cancels it. It is the net
+	// below the contexts of the callers, so it is longer than theirs. A statement_timeout in the address wins.
+	// Optional: zero sets none. SQLite has no such thing.
+	ReadTimeout time.Duration
+	// AnalysisTimeout is the same for the pool for analysis. [DB.Snapshot] has its own.
+	AnalysisTimeout time.Duration
 }
 
-// DB is an open database: a pool to write with and a pool to read with. On Postgres the latter goes to the
-// replica if there is one; on SQLite there is one writing connection, since SQLite has one writer.
+// DB is an open database. On Postgres the pools to read with go to the replica if there is one; on SQLite there
+// is one writing connection, since SQLite has one writer.
 type DB struct {
 	Dialect Dialect
-	Write   *sql.DB
-	Read    *sql.DB
+	// Write is for transactions; no statement of it has a timeout of ours.
+	Write *sql.DB
+	// Read is for the short queries of the applications.
+	Read *sql.DB
+	// Analysis is for the queries and exports of analysts and of PMO staff, which take long: in a small pool of their
+	// own they wait for each other, and not the applications for them. Nothing can be written through it.
+	Analysis *sql.DB
+
 	reader  *ent.Client
 	primary *ent.Client
 }
@@ -55,9 +65,9 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	return openPostgres(ctx, cfg)
 }
 
-// Close closes both pools.
+// Close closes the pools.
 func (d *DB) Close() error {
-	return errors.Join(d.Write.Close(), d.Read.Close())
+	return errors.Join(d.Write.Close(), d.Read.Close(), d.Analysis.Close())
 }
 
 // Client returns an ent client that reads outside any transaction, from the replica if there is one.
@@ -66,13 +76,20 @@ func (d *DB) Client() *ent.Client { return d.reader }
 // Primary returns an ent client that reads what was committed last: never from a replica, which may lag.
 func (d *DB) Primary() *ent.Client { return d.primary }
 
-// Ping checks that both pools answer.
+// Ping checks that the pools answer. That for analysis is not asked while all its connections are at work: whoever
+// asks would wait for the analysts, and the pool evidently reaches its database.
 func (d *DB) Ping(ctx context.Context) error {
 	if err := d.Write.PingContext(ctx); err != nil {
 		return fmt.Errorf("the database does not answer: %w", err)
 	}
 	if err := d.Read.PingContext(ctx); err != nil {
 		return fmt.Errorf("the read database does not answer: %w", err)
+	}
+	if s := d.Analysis.Stats(); s.InUse >= s.MaxOpenConnections {
+		return nil
+	}
+	if err := d.Analysis.PingContext(ctx); err != nil {
+		return fmt.Errorf("the database for analysis does not answer: %w", err)
 	}
 	return nil
 }
@@ -89,7 +106,7 @@ func openSQLite(ctx context.Context, cfg Config) (*DB, error) {
 		return nil, err
 	}
 	// The writer switches the file to WAL before any reader looks at it.
-	write, err := sql.Open("sqlite", sqliteDSN(file, "immediate", false))
+	write, err := sql.Open("sqlite", sqliteDSN(file, writing))
 	if err != nil {
 		return nil, fmt.Errorf("open SQLite: %w", err)
 	}
@@ -97,14 +114,25 @@ func openSQLite(ctx context.Context, cfg Config) (*DB, error) {
 	if err := write.PingContext(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open SQLite in %s: %w", cfg.DataDir, err), write.Close())
 	}
-	read, err := sql.Open("sqlite", sqliteDSN(file, "deferred", true))
+	read, err := sqliteReaders(file, reading, max(4, runtime.GOMAXPROCS(0)))
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open SQLite for reading: %w", err), write.Close())
+		return nil, errors.Join(err, write.Close())
 	}
-	readers := max(4, runtime.GOMAXPROCS(0))
-	read.SetMaxOpenConns(readers)
-	read.SetMaxIdleConns(readers)
-	return newDB(SQLite, write, read), nil
+	analysis, err := sqliteReaders(file, analysing, 2)
+	if err != nil {
+		return nil, errors.Join(err, write.Close(), read.Close())
+	}
+	return newDB(SQLite, write, read, analysis), nil
+}
+
+func sqliteReaders(file string, use sqliteUse, connections int) (*sql.DB, error) {
+	pool, err := sql.Open("sqlite", sqliteDSN(file, use))
+	if err != nil {
+		return nil, fmt.Errorf("open SQLite for reading: %w", err)
+	}
+	pool.SetMaxOpenConns(connections)
+	pool.SetMaxIdleConns(connections)
+	return pool, nil
 }
 
 // makePrivate makes the file, readable by its owner only, if there is none; SQLite gives the files beside it
@@ -117,11 +145,26 @@ func makePrivate(file string) error {
 	return f.Close()
 }
 
+// sqliteUse is what the connections of a pool are for, as their settings.
+type sqliteUse struct {
+	txlock    string
+	tempStore string
+	readOnly  bool
+}
+
+// What is sorted for an export may be larger than memory. SQLite's files for it are its owner's only and have no
+// name; personal data are encrypted there as they are in the tables.
+var (
+	writing   = sqliteUse{txlock: "immediate", tempStore: "MEMORY"}
+	reading   = sqliteUse{txlock: "deferred", tempStore: "MEMORY", readOnly: true}
+	analysing = sqliteUse{txlock: "deferred", tempStore: "FILE", readOnly: true}
+)
+
 // sqliteDSN stores instants as integer microseconds, which sort and compare as numbers, and reads
 // them back as UTC.
-func sqliteDSN(file, txlock string, readOnly bool) string {
+func sqliteDSN(file string, use sqliteUse) string {
 	q := url.Values{
-		"_txlock":              {txlock},
+		"_txlock":              {use.txlock},
 		"_time_integer_format": {"unix_micro"},
 		"_inttotime":           {"1"},
 		"_pragma": {
@@ -129,78 +172,19 @@ func sqliteDSN(file, txlock string, readOnly bool) string {
 			"journal_mode(WAL)",
 			"synchronous(FULL)",
 			"foreign_keys(1)",
-			"temp_store(MEMORY)",
+			"temp_store(" + use.tempStore + ")",
 			"cache_size(-16384)", // 16 MiB for each connection
 			"secure_delete(1)",   // what is erased is overwritten, not only unlinked
 		},
 	}
-	if readOnly {
+	if use.readOnly {
 		q.Add("_pragma", "query_only(1)")
 	}
 	return "file:" + (&url.URL{Path: file}).EscapedPath() + "?" + q.Encode()
 }
 
-func openPostgres(ctx context.Context, cfg Config) (*DB, error) {
-	write, err := postgresPool(ctx, cfg.URL, cfg.MaxConns)
-	if err != nil {
-		return nil, fmt.Errorf("DATABASE_URL: %w", err)
-	}
-	// A pool of its own for reading, also without a replica: queries must not keep the intake waiting.
-	address, name := cfg.ReadURL, "GELOMBANG_READ_DATABASE_URL"
-	if address == "" {
-		address, name = cfg.URL, "DATABASE_URL"
-	}
-	read, err := postgresPool(ctx, address, cfg.MaxConns)
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("%s: %w", name, err), write.Close())
-	}
-	return newDB(Postgres, write, read), nil
-}
-
-func postgresPool(ctx context.Context, address string, maxConns int) (*sql.DB, error) {
-	dsn, err := postgresDSN(address)
-	if err != nil {
-		return nil, err
-	}
-	connector, err := pq.NewConnector(dsn)
-	if err != nil {
-		// The driver's error may repeat the address, and with it the password.
-		return nil, errors.New("not an address that the Postgres driver accepts; the form is postgres://user:password@host:5432/database?sslmode=require")
-	}
-	if maxConns == 0 {
-		maxConns = 16
-	}
-	pool := sql.OpenDB(connector)
-	pool.SetMaxOpenConns(maxConns)
-	pool.SetMaxIdleConns(maxConns)
-	pool.SetConnMaxIdleTime(5 * time.Minute)
-	if err := pool.PingContext(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("connect to Postgres: %w", err), pool.Close())
-	}
-	return pool, nil
-}
-
-// postgresDSN adds what we always want. binary_parameters sends a parameterised query in one round
-// trip instead of two; UTC makes the server's arithmetic independent of its own configuration.
-func postgresDSN(address string) (string, error) {
-	u, err := url.Parse(address)
-	if err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql") {
-		return "", errors.New("must begin with postgres:// or postgresql://")
-	}
-	q := u.Query()
-	for key, value := range map[string]string{
-		"binary_parameters": "yes", "timezone": "UTC", "application_name": "gelombang", "connect_timeout": "10",
-	} {
-		if !q.Has(key) {
-			q.Set(key, value)
-		}
-	}
-	u.RawQuery = strings.ReplaceAll(q.Encode(), "+", "%20")
-	return u.String(), nil
-}
-
-func newDB(d Dialect, write, read *sql.DB) *DB {
-	out := &DB{Dialect: d, Write: write, Read: read, reader: entClient(d, read)}
+func newDB(d Dialect, write, read, analysis *sql.DB) *DB {
+	out := &DB{Dialect: d, Write: write, Read: read, Analysis: analysis, reader: entClient(d, read)}
 	out.primary = out.reader // SQLite's readers see every commit, and leave the writer alone
 	if d == Postgres {
 		out.primary = entClient(d, write)

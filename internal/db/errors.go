@@ -73,7 +73,7 @@ func classifyPostgres(err *pq.Error) Class {
 		return ClassForeignKey
 	case "40001", "40P01": // serialization_failure, deadlock_detected
 		return ClassConflict
-	case "57014": // query_canceled
+	case "57014": // query_canceled, also by statement_timeout
 		return ClassCanceled
 	case "55P03": // lock_not_available
 		return ClassUnavailable

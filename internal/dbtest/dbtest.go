@@ -38,7 +38,7 @@ func New(t testing.TB, dialect db.Dialect) *db.DB {
 	if err := server.makeTemplate(); err != nil {
 		t.Fatalf("make a template database: %v", err)
 	}
-	return Open(t, db.Config{URL: server.fresh(t, " TEMPLATE "+server.template)})
+	return Open(t, onPostgres(server.fresh(t, " TEMPLATE "+server.template)))
 }
 
 // Config returns the configuration of a fresh database, not yet migrated, for tests that open it
@@ -48,7 +48,12 @@ func Config(t testing.TB, dialect db.Dialect) db.Config {
 	if dialect == db.SQLite {
 		return db.Config{DataDir: t.TempDir()}
 	}
-	return db.Config{URL: PostgresURL(t)}
+	return onPostgres(PostgresURL(t))
+}
+
+// onPostgres bounds statements as a server does, but so that a busy machine fails no test.
+func onPostgres(address string) db.Config {
+	return db.Config{URL: address, ReadTimeout: 30 * time.Second, AnalysisTimeout: time.Minute}
 }
 
 // Open opens and migrates the database, and closes it when the test ends.

@@ -108,8 +108,16 @@ func testConfig(t *testing.T, database db.Config, book *logbook) app.Config {
 // participant.
 func start(t *testing.T, database db.Config) running {
 	t.Helper()
+	return startWith(t, database, func(*config.HTTP) {})
+}
+
+// startWith is the same with settings of the test's.
+func startWith(t *testing.T, database db.Config, change func(*config.HTTP)) running {
+	t.Helper()
 	book := &logbook{awaited: map[string]chan struct{}{}}
-	s, err := app.New(t.Context(), testConfig(t, database, book))
+	cfg := testConfig(t, database, book)
+	change(&cfg.HTTP)
+	s, err := app.New(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -233,6 +241,7 @@ func TestTheWholeProgramInOneProcess(t *testing.T) {
 				{"/metrics", http.StatusOK, `gelombang_deliveries_total{platform="tokopedia",status="applied"} 1`},
 				{"/metrics", http.StatusOK, `gelombang_http_request_duration_seconds_count{method="POST",route="/webhooks/",status="200"} 1`},
 				{"/metrics", http.StatusOK, "go_goroutines"},
+				{"/metrics", http.StatusOK, `go_sql_max_open_connections{db_name="analysis"}`},
 				{"/nothing", http.StatusNotFound, ""},
 			} {
 				status, header, body := r.get(t, page.path)

@@ -61,10 +61,7 @@ func newMetrics(d *db.DB, version string) *prometheus.Registry {
 }
 
 func pools(d *db.DB) map[string]*sql.DB {
-	if d.Read == d.Write {
-		return map[string]*sql.DB{"write": d.Write}
-	}
-	return map[string]*sql.DB{"write": d.Write, "read": d.Read}
+	return map[string]*sql.DB{"write": d.Write, "read": d.Read, "analysis": d.Analysis}
 }
 
 func metricsHandler(r *prometheus.Registry) http.Handler {

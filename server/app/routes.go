@@ -1,12 +1,17 @@
 package app
 
 import (
+	"errors"
+	"fmt"
 	"net/http"
+	"os"
+	"slices"
 	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"gelombang/graph"
+	"gelombang/graph/trusted"
 	"gelombang/internal/rules"
 	"gelombang/internal/viewer"
 	"gelombang/server/auth"
@@ -31,9 +36,7 @@ func (s *Server) routes(verifier *auth.Verifier, metrics *prometheus.Registry) (
 	if err != nil {
 		return nil, err
 	}
-	api, err := graph.NewHandler(graph.Config{
-		Registry: s.registry, Log: s.log, Version: s.cfg.Version, Introspection: introspection(s.cfg.HTTP.Introspection),
-	})
+	api, err := s.graphQL(metrics)
 	if err != nil {
 		return nil, err
 	}
@@ -48,6 +51,48 @@ func (s *Server) routes(verifier *auth.Verifier, metrics *prometheus.Registry) (
 	mux.HandleFunc(routeReady, s.health.ready)
 	mux.Handle(routeMetrics, metricsHandler(metrics))
 	return observer{next: secured(intakeFirst(s.intake, mux)), log: s.log, metrics: newHTTPMetrics(metrics)}, nil
+}
+
+// graphQL is the handler of /graphql, with the settings of the server.
+func (s *Server) graphQL(metrics prometheus.Registerer) (http.Handler, error) {
+	settings := s.cfg.HTTP
+	limits, err := settings.Limits()
+	if err != nil {
+		return nil, err
+	}
+	proxies, err := settings.Proxies()
+	if err != nil {
+		return nil, err
+	}
+	cfg := graph.Config{
+		Registry: s.registry, Log: s.log, Version: s.cfg.Version, Introspection: introspection(settings.Introspection),
+		Limits: limits, ClientAddress: (&clients{proxies: proxies, log: s.log}).address, Metrics: metrics,
+	}
+	if cfg.Trusted, cfg.TrustedOnly, err = trustedDocuments(settings); err != nil {
+		return nil, err
+	}
+	h, err := graph.NewHandler(cfg)
+	if wrong := (*trusted.DocumentError)(nil); errors.As(err, &wrong) {
+		return nil, fmt.Errorf("GELOMBANG_TRUSTED_DOCUMENTS: %w", err)
+	}
+	return h, err
+}
+
+// trustedDocuments reads the manifest, and who may run its documents only.
+func trustedDocuments(settings config.HTTP) (*trusted.Documents, func(viewer.Viewer) bool, error) {
+	roles, err := settings.TrustedRoles()
+	if err != nil || settings.TrustedDocuments == "" {
+		return nil, nil, err
+	}
+	manifest, err := os.ReadFile(settings.TrustedDocuments)
+	if err != nil {
+		return nil, nil, fmt.Errorf("GELOMBANG_TRUSTED_DOCUMENTS: %w", err)
+	}
+	documents, err := trusted.Parse(manifest)
+	if err != nil {
+		return nil, nil, fmt.Errorf("GELOMBANG_TRUSTED_DOCUMENTS: %w", err)
+	}
+	return documents, func(v viewer.Viewer) bool { return slices.Contains(roles, v.Role) }, nil
 }
 
 // introspection is who may ask for the schema.
@@ -97,7 +142,8 @@ func secured(next http.Handler) http.Handler {
 	})
 }
 
-// noStore keeps answers that depend on who asks out of every cache.
+// noStore keeps answers that depend on who asks out of every cache. A handler that knows better of an answer says
+// so.
 func noStore(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")

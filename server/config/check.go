@@ -123,7 +123,13 @@ func (h HTTP) Check() error {
 	if h.KeepBodies < 0 {
 		problems = append(problems, fmt.Errorf("GELOMBANG_KEEP_BODIES is %v: set 0s to keep them for ever, or more, such as 9600h", h.KeepBodies))
 	}
-	return errors.Join(problems...)
+	if h.SmallestGroup < 0 {
+		problems = append(problems, fmt.Errorf("GELOMBANG_SMALLEST_GROUP is %d: set 0 to show analysts every group, or more, such as 5", h.SmallestGroup))
+	}
+	_, limits := h.Limits()
+	_, roles := h.TrustedRoles()
+	_, proxies := h.Proxies()
+	return errors.Join(append(problems, limits, roles, proxies)...)
 }
 
 // Loopback reports whether the server listens for this machine only.

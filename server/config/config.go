@@ -10,8 +10,10 @@ import (
 	"path/filepath"
 	"time"
 
+	"gelombang/graph"
 	"gelombang/internal/db"
 	"gelombang/internal/rules"
+	"gelombang/internal/viewer"
 )
 
 // Database says where the data and the keys that protect it are.
@@ -34,9 +36,17 @@ func (d Database) KeyDir() string {
 	return d.Keys
 }
 
-// Open is the same, as package db wants it.
+// beyondBudget is how much longer than an operation may take its statements may: the operation's own deadline cancels
+// them first, and the database only what that misses.
+const beyondBudget = 2 * time.Second
+
+// Open is the same, as package db wants it. Statements are bounded by what the operations may take that they are for.
 func (d Database) Open() db.Config {
-	return db.Config{URL: string(d.URL), ReadURL: string(d.ReadURL), DataDir: d.DataDir, MaxConns: d.MaxConnections}
+	applications, analysts := graph.BudgetOf(viewer.Viewer{}), graph.BudgetOf(viewer.Viewer{Role: viewer.Analyst})
+	return db.Config{
+		URL: string(d.URL), ReadURL: string(d.ReadURL), DataDir: d.DataDir, MaxConns: d.MaxConnections,
+		ReadTimeout: applications.Time + beyondBudget, AnalysisTimeout: analysts.Time + beyondBudget,
+	}
 }
 
 // Tokens says which access tokens (JWT) are believed.
@@ -91,6 +101,11 @@ const (
 type HTTP struct {
 	Addr              string        `name:"addr" env:"GELOMBANG_ADDR" default:"127.0.0.1:8080" group:"serving" placeholder:"HOST:PORT" help:"Where to listen (default ${default}). Encryption (TLS) is the work of the proxy in front."`
 	Introspection     Introspection `name:"introspection" env:"GELOMBANG_INTROSPECTION" default:"${introspection=role}" enum:"role,everyone,nobody" group:"serving" placeholder:"WHO" help:"Who may ask for the GraphQL schema: role (platforms, analysts and staff), everyone or nobody (default ${default})."`
+	TrustedDocuments  string        `name:"trusted-documents" env:"GELOMBANG_TRUSTED_DOCUMENTS" group:"serving" placeholder:"FILE" help:"The manifest of the GraphQL documents that the applications were built with, which requests may name by their ids: Relay's persisted queries ({id: text}) or Apollo's manifest, in JSON."`
+	TrustedOnly       string        `name:"trusted-only" env:"GELOMBANG_TRUSTED_ONLY" group:"serving" placeholder:"ROLE,…" help:"The roles that may run trusted documents only, such as anonymous,participant. Needs GELOMBANG_TRUSTED_DOCUMENTS."`
+	RateLimits        string        `name:"rate-limits" env:"GELOMBANG_RATE_LIMITS" default:"anonymous=20/40,participant=10/30,platform=50/100,analyst=10/30/8,officer=50/100/8,supervisor=50/100/8,admin=50/100/8" group:"serving" placeholder:"ROLE=RATE/BURST,…" help:"How often each viewer of a role may ask, on this server: requests a second, how many at most after a pause, and as a third number how many at once; or 0 for no limit. Roles that are not named keep theirs (default ${default})."`
+	TrustedProxies    string        `name:"trusted-proxies" env:"GELOMBANG_TRUSTED_PROXIES" default:"127.0.0.0/8,::1/128" group:"serving" placeholder:"CIDR,…" help:"The proxies in front, whose X-Forwarded-For is believed, by address or CIDR (default ${default}, which is this machine). The addresses of those without a token are needed for their rate limits."`
+	SmallestGroup     int           `name:"smallest-group" env:"GELOMBANG_SMALLEST_GROUP" default:"0" group:"serving" placeholder:"N" help:"How many participants a group of a GraphQL aggregate or of its export must hold at least for analysts to see it; 0 shows them every group (default ${default}). Staff see every group."`
 	ReadHeaderTimeout time.Duration `name:"read-header-timeout" env:"GELOMBANG_READ_HEADER_TIMEOUT" default:"5s" group:"serving" placeholder:"D" help:"Longest time to receive a request's headers (default ${default})."`
 	ReadTimeout       time.Duration `name:"read-timeout" env:"GELOMBANG_READ_TIMEOUT" default:"30s" group:"serving" placeholder:"D" help:"Longest time to receive a whole request (default ${default})."`
 	WriteTimeout      time.Duration `name:"write-timeout" env:"GELOMBANG_WRITE_TIMEOUT" default:"90s" group:"serving" placeholder:"D" help:"Longest time to work on a request and answer it (default ${default})."`

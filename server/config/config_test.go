@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"gelombang/internal/db"
 	"gelombang/server/config"
 )
 
@@ -87,8 +88,18 @@ func TestEveryProblemOfTheConfigurationNamesWhatToSet(t *testing.T) {
 		{"an address without port", development, func(s *settings) { s.Addr = "localhost" }, []string{"GELOMBANG_ADDR"}},
 		{"no window", development, func(s *settings) { s.WindowDays = 0 }, []string{"GELOMBANG_WINDOW_DAYS"}},
 		{"a negative lag limit", development, func(s *settings) { s.LagLimit = -1 }, []string{"GELOMBANG_LAG_LIMIT"}},
+		{"groups of less than nobody", development, func(s *settings) { s.SmallestGroup = -1 }, []string{"GELOMBANG_SMALLEST_GROUP"}},
 		{"bodies kept for less than nothing", development, func(s *settings) { s.KeepBodies = -1 }, []string{"GELOMBANG_KEEP_BODIES"}},
 		{"a negative future", development, func(s *settings) { s.MaxFuture = -1 }, []string{"GELOMBANG_MAX_FUTURE"}},
+		{"limits", development, func(s *settings) { s.RateLimits = "anonymous=5/10,admin=0" }, nil},
+		{"limits of a role that there is not", development, func(s *settings) { s.RateLimits = "staff=5/10" }, []string{"GELOMBANG_RATE_LIMITS"}},
+		{"limits that are none", development, func(s *settings) { s.RateLimits = "anonymous=5,admin=x" }, []string{"GELOMBANG_RATE_LIMITS", "GELOMBANG_RATE_LIMITS"}},
+		{"trusted documents", development, func(s *settings) { s.TrustedDocuments, s.TrustedOnly = "documents.json", "anonymous, participant" }, nil},
+		{"trusted documents only, and none", development, func(s *settings) { s.TrustedOnly = "anonymous" }, []string{"GELOMBANG_TRUSTED_DOCUMENTS"}},
+		{"trusted documents only, for nobody", development, func(s *settings) { s.TrustedDocuments, s.TrustedOnly = "documents.json", "everyone" }, []string{"GELOMBANG_TRUSTED_ONLY"}},
+		{"proxies", development, func(s *settings) { s.TrustedProxies = "10.1.2.3/8, 192.0.2.7 ,2001:db8::/32,::1" }, nil},
+		{"a proxy by its name", development, func(s *settings) { s.TrustedProxies = "proxy.example" }, []string{"GELOMBANG_TRUSTED_PROXIES"}},
+		{"everybody as a proxy", development, func(s *settings) { s.TrustedProxies = "0.0.0.0/0,::/0" }, []string{"GELOMBANG_TRUSTED_PROXIES", "GELOMBANG_TRUSTED_PROXIES"}},
 		{"a negative balance", development, func(s *settings) { s.TrainingBalance = -1 }, []string{"GELOMBANG_TRAINING_BALANCE"}},
 		{"no timeouts", development, func(s *settings) {
 			s.ReadHeaderTimeout, s.ReadTimeout, s.WriteTimeout, s.IdleTimeout, s.ShutdownTimeout = 0, 0, 0, 0, 0
@@ -156,6 +167,14 @@ func TestTheEmbeddedDatabaseKeepsItsKeysBesideItself(t *testing.T) {
 				t.Errorf("KeyDir() = %q, want %q", got, tt.want)
 			}
 		})
+	}
+}
+
+func TestADatabaseOutlastsTheOperationsThatAskIt(t *testing.T) {
+	got := config.Database{URL: postgres, ReadURL: postgres + "_replica", DataDir: "./data", MaxConnections: 7}.Open()
+	want := db.Config{URL: postgres, ReadURL: postgres + "_replica", DataDir: "./data", MaxConns: 7, ReadTimeout: 7 * time.Second, AnalysisTimeout: 62 * time.Second}
+	if got != want {
+		t.Errorf("opened as %+v, want %+v", got, want)
 	}
 }
 

@@ -1,0 +1,62 @@
+package graph
+
+import (
+	"context"
+
+	"gelombang/graph/generated"
+	"gelombang/graph/keyset"
+	"gelombang/graph/model"
+	"gelombang/graph/reads"
+)
+
+// exporting is the root of the resolvers of one export: gqlgen reads the arguments and presents the errors, as it
+// does for every query.
+type exporting struct {
+	*resolver
+	run *exportRun
+}
+
+// Query returns the resolvers of the query.
+func (e exporting) Query() generated.QueryResolver { return exportingQuery{query{e.resolver}, e.run} }
+
+// exportingQuery writes the rows of what can be exported. Nothing else is asked of it, see [planExport].
+type exportingQuery struct {
+	query
+	run *exportRun
+}
+
+// Cohorts exports Query.cohorts.
+func (q exportingQuery) Cohorts(ctx context.Context, filter *generated.CohortFilter, orderBy []*model.Order, first *int, after *string, _ *int, _ *string) (*model.CohortConnection, error) {
+	args := reads.CohortArgs{Filter: filter, OrderBy: orderBy, Page: keyset.Request{First: first, After: after}}
+	return exportList(ctx, q, args, (*reads.Reader).StreamCohorts)
+}
+
+// Participants exports Query.participants.
+func (q exportingQuery) Participants(ctx context.Context, filter *generated.ParticipantFilter, orderBy []*model.Order, first *int, after *string, _ *int, _ *string) (*model.ParticipantConnection, error) {
+	args := reads.ParticipantArgs{Filter: filter, OrderBy: orderBy, Page: keyset.Request{First: first, After: after}}
+	return exportList(ctx, q, args, (*reads.Reader).StreamParticipants)
+}
+
+// Reviews exports Query.reviews.
+func (q exportingQuery) Reviews(ctx context.Context, filter *generated.ReviewFilter, orderBy []*model.Order, first *int, after *string, _ *int, _ *string) (*model.ReviewConnection, error) {
+	args := reads.ReviewArgs{Filter: filter, OrderBy: orderBy, Page: keyset.Request{First: first, After: after}}
+	return exportList(ctx, q, args, (*reads.Reader).StreamReviews)
+}
+
+// Offerings exports Query.offerings.
+func (q exportingQuery) Offerings(ctx context.Context, filter *generated.OfferingFilter, orderBy []*model.Order, first *int, after *string, _ *int, _ *string) (*model.OfferingConnection, error) {
+	args := reads.OfferingArgs{Filter: filter, OrderBy: orderBy, Page: keyset.Request{First: first, After: after}}
+	return exportList(ctx, q, args, (*reads.Reader).StreamOfferings)
+}
+
+// Purchases exports Query.purchases.
+func (q exportingQuery) Purchases(ctx context.Context, filter *generated.PurchaseFilter, orderBy []*model.Order, first *int, after *string, _ *int, _ *string) (*model.PurchaseConnection, error) {
+	args := reads.PurchaseArgs{Filter: filter, OrderBy: orderBy, Page: keyset.Request{First: first, After: after}}
+	return exportList(ctx, q, args, (*reads.Reader).StreamPurchases)
+}
+
+// Deliveries exports Query.deliveries.
+func (q exportingQuery) Deliveries(ctx context.Context, filter *generated.DeliveryFilter, orderBy []*model.Order, first *int, after *string, _ *int, _ *string) (*model.DeliveryConnection, error) {
+	args := reads.DeliveryArgs{Filter: filter, OrderBy: orderBy, Page: keyset.Request{First: first, After: after}}
+	return exportList(ctx, q, args, (*reads.Reader).StreamDeliveries)
+}
