@@ -4909,6 +4909,7 @@ type OfferingMutation struct {
 	price            *int64
 	addprice         *int64
 	url              *string
+	search           *string
 	listed           *bool
 	withdrawn_at     *time.Time
 	sample           *bool
@@ -5359,6 +5360,42 @@ func (m *OfferingMutation) ResetURL() {
 	m.url = nil
 }
 
+// SetSearch sets the "search" field.
+func (m *OfferingMutation) SetSearch(s string) {
+	m.search = &s
+}
+
+// Search returns the value of the "search" field in the mutation.
+func (m *OfferingMutation) Search() (r string, exists bool) {
+	v := m.search
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSearch returns the old "search" field's value of the Offering entity.
+// If the Offering object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OfferingMutation) OldSearch(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSearch is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSearch requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSearch: %w", err)
+	}
+	return oldValue.Search, nil
+}
+
+// ResetSearch resets all changes to the "search" field.
+func (m *OfferingMutation) ResetSearch() {
+	m.search = nil
+}
+
 // SetListed sets the "listed" field.
 func (m *OfferingMutation) SetListed(b bool) {
 	m.listed = &b
@@ -5716,7 +5753,7 @@ func (m *OfferingMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *OfferingMutation) Fields() []string {
-	fields := make([]string, 0, 14)
+	fields := make([]string, 0, 15)
 	if m.platform != nil {
 		fields = append(fields, offering.FieldPlatformID)
 	}
@@ -5740,6 +5777,9 @@ func (m *OfferingMutation) Fields() []string {
 	}
 	if m.url != nil {
 		fields = append(fields, offering.FieldURL)
+	}
+	if m.search != nil {
+		fields = append(fields, offering.FieldSearch)
 	}
 	if m.listed != nil {
 		fields = append(fields, offering.FieldListed)
@@ -5783,6 +5823,8 @@ func (m *OfferingMutation) Field(name string) (ent.Value, bool) {
 		return m.Price()
 	case offering.FieldURL:
 		return m.URL()
+	case offering.FieldSearch:
+		return m.Search()
 	case offering.FieldListed:
 		return m.Listed()
 	case offering.FieldWithdrawnAt:
@@ -5820,6 +5862,8 @@ func (m *OfferingMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldPrice(ctx)
 	case offering.FieldURL:
 		return m.OldURL(ctx)
+	case offering.FieldSearch:
+		return m.OldSearch(ctx)
 	case offering.FieldListed:
 		return m.OldListed(ctx)
 	case offering.FieldWithdrawnAt:
@@ -5896,6 +5940,13 @@ func (m *OfferingMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetURL(v)
+		return nil
+	case offering.FieldSearch:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSearch(v)
 		return nil
 	case offering.FieldListed:
 		v, ok := value.(bool)
@@ -6053,6 +6104,9 @@ func (m *OfferingMutation) ResetField(name string) error {
 		return nil
 	case offering.FieldURL:
 		m.ResetURL()
+		return nil
+	case offering.FieldSearch:
+		m.ResetSearch()
 		return nil
 	case offering.FieldListed:
 		m.ResetListed()

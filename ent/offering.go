@@ -35,6 +35,8 @@ type Offering struct {
 	Price *int64 `json:"price,omitempty"`
 	// URL holds the value of the "url" field.
 	URL string `json:"url,omitempty"`
+	// title, provider and category as internal/searchtext makes them; a full-text index is on it
+	Search string `json:"search,omitempty"`
 	// false when only a purchase told us of it
 	Listed bool `json:"listed,omitempty"`
 	// WithdrawnAt holds the value of the "withdrawn_at" field.
@@ -93,7 +95,7 @@ func (*Offering) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullBool)
 		case offering.FieldID, offering.FieldPlatformID, offering.FieldPrice:
 			values[i] = new(sql.NullInt64)
-		case offering.FieldCourseCode, offering.FieldTitle, offering.FieldProvider, offering.FieldCategory, offering.FieldMode, offering.FieldURL:
+		case offering.FieldCourseCode, offering.FieldTitle, offering.FieldProvider, offering.FieldCategory, offering.FieldMode, offering.FieldURL, offering.FieldSearch:
 			values[i] = new(sql.NullString)
 		case offering.FieldWithdrawnAt, offering.FieldChangedAt, offering.FieldCreatedAt, offering.FieldUpdatedAt:
 			values[i] = new(sql.NullTime)
@@ -167,6 +169,12 @@ func (_m *Offering) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field url", values[i])
 			} else if value.Valid {
 				_m.URL = value.String
+			}
+		case offering.FieldSearch:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field search", values[i])
+			} else if value.Valid {
+				_m.Search = value.String
 			}
 		case offering.FieldListed:
 			if value, ok := values[i].(*sql.NullBool); !ok {
@@ -279,6 +287,9 @@ func (_m *Offering) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("url=")
 	builder.WriteString(_m.URL)
+	builder.WriteString(", ")
+	builder.WriteString("search=")
+	builder.WriteString(_m.Search)
 	builder.WriteString(", ")
 	builder.WriteString("listed=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Listed))

@@ -111,6 +111,20 @@ func (_c *OfferingCreate) SetNillableURL(v *string) *OfferingCreate {
 	return _c
 }
 
+// SetSearch sets the "search" field.
+func (_c *OfferingCreate) SetSearch(v string) *OfferingCreate {
+	_c.mutation.SetSearch(v)
+	return _c
+}
+
+// SetNillableSearch sets the "search" field if the given value is not nil.
+func (_c *OfferingCreate) SetNillableSearch(v *string) *OfferingCreate {
+	if v != nil {
+		_c.SetSearch(*v)
+	}
+	return _c
+}
+
 // SetListed sets the "listed" field.
 func (_c *OfferingCreate) SetListed(v bool) *OfferingCreate {
 	_c.mutation.SetListed(v)
@@ -238,6 +252,10 @@ func (_c *OfferingCreate) defaults() {
 		v := offering.DefaultURL
 		_c.mutation.SetURL(v)
 	}
+	if _, ok := _c.mutation.Search(); !ok {
+		v := offering.DefaultSearch
+		_c.mutation.SetSearch(v)
+	}
 	if _, ok := _c.mutation.Sample(); !ok {
 		v := offering.DefaultSample
 		_c.mutation.SetSample(v)
@@ -268,6 +286,9 @@ func (_c *OfferingCreate) check() error {
 	}
 	if _, ok := _c.mutation.URL(); !ok {
 		return &ValidationError{Name: "url", err: errors.New(`ent: missing required field "Offering.url"`)}
+	}
+	if _, ok := _c.mutation.Search(); !ok {
+		return &ValidationError{Name: "search", err: errors.New(`ent: missing required field "Offering.search"`)}
 	}
 	if _, ok := _c.mutation.Listed(); !ok {
 		return &ValidationError{Name: "listed", err: errors.New(`ent: missing required field "Offering.listed"`)}
@@ -337,6 +358,10 @@ func (_c *OfferingCreate) createSpec() (*Offering, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.URL(); ok {
 		_spec.SetField(offering.FieldURL, field.TypeString, value)
 		_node.URL = value
+	}
+	if value, ok := _c.mutation.Search(); ok {
+		_spec.SetField(offering.FieldSearch, field.TypeString, value)
+		_node.Search = value
 	}
 	if value, ok := _c.mutation.Listed(); ok {
 		_spec.SetField(offering.FieldListed, field.TypeBool, value)

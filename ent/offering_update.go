@@ -133,6 +133,20 @@ func (_u *OfferingUpdate) SetNillableURL(v *string) *OfferingUpdate {
 	return _u
 }
 
+// SetSearch sets the "search" field.
+func (_u *OfferingUpdate) SetSearch(v string) *OfferingUpdate {
+	_u.mutation.SetSearch(v)
+	return _u
+}
+
+// SetNillableSearch sets the "search" field if the given value is not nil.
+func (_u *OfferingUpdate) SetNillableSearch(v *string) *OfferingUpdate {
+	if v != nil {
+		_u.SetSearch(*v)
+	}
+	return _u
+}
+
 // SetListed sets the "listed" field.
 func (_u *OfferingUpdate) SetListed(v bool) *OfferingUpdate {
 	_u.mutation.SetListed(v)
@@ -335,6 +349,9 @@ func (_u *OfferingUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.URL(); ok {
 		_spec.SetField(offering.FieldURL, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.Search(); ok {
+		_spec.SetField(offering.FieldSearch, field.TypeString, value)
+	}
 	if value, ok := _u.mutation.Listed(); ok {
 		_spec.SetField(offering.FieldListed, field.TypeBool, value)
 	}
@@ -520,6 +537,20 @@ func (_u *OfferingUpdateOne) SetURL(v string) *OfferingUpdateOne {
 func (_u *OfferingUpdateOne) SetNillableURL(v *string) *OfferingUpdateOne {
 	if v != nil {
 		_u.SetURL(*v)
+	}
+	return _u
+}
+
+// SetSearch sets the "search" field.
+func (_u *OfferingUpdateOne) SetSearch(v string) *OfferingUpdateOne {
+	_u.mutation.SetSearch(v)
+	return _u
+}
+
+// SetNillableSearch sets the "search" field if the given value is not nil.
+func (_u *OfferingUpdateOne) SetNillableSearch(v *string) *OfferingUpdateOne {
+	if v != nil {
+		_u.SetSearch(*v)
 	}
 	return _u
 }
@@ -755,6 +786,9 @@ func (_u *OfferingUpdateOne) sqlSave(ctx context.Context) (_node *Offering, err 
 	}
 	if value, ok := _u.mutation.URL(); ok {
 		_spec.SetField(offering.FieldURL, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Search(); ok {
+		_spec.SetField(offering.FieldSearch, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.Listed(); ok {
 		_spec.SetField(offering.FieldListed, field.TypeBool, value)

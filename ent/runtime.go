@@ -87,8 +87,12 @@ func init() {
 	offeringDescURL := offeringFields[7].Descriptor()
 	// offering.DefaultURL holds the default value on creation for the url field.
 	offering.DefaultURL = offeringDescURL.Default.(string)
+	// offeringDescSearch is the schema descriptor for search field.
+	offeringDescSearch := offeringFields[8].Descriptor()
+	// offering.DefaultSearch holds the default value on creation for the search field.
+	offering.DefaultSearch = offeringDescSearch.Default.(string)
 	// offeringDescSample is the schema descriptor for sample field.
-	offeringDescSample := offeringFields[10].Descriptor()
+	offeringDescSample := offeringFields[11].Descriptor()
 	// offering.DefaultSample holds the default value on creation for the sample field.
 	offering.DefaultSample = offeringDescSample.Default.(bool)
 	participantFields := schema.Participant{}.Fields()

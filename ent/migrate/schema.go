@@ -195,6 +195,11 @@ var (
 				Unique:  false,
 				Columns: []*schema.Column{HistoryColumns[16], HistoryColumns[2], HistoryColumns[0]},
 			},
+			{
+				Name:    "history_recorded_at",
+				Unique:  false,
+				Columns: []*schema.Column{HistoryColumns[2]},
+			},
 		},
 	}
 	// OfferingsColumns holds the columns for the "offerings" table.
@@ -207,6 +212,7 @@ var (
 		{Name: "mode", Type: field.TypeEnum, Nullable: true, Enums: []string{"ONLINE", "OFFLINE", "BLENDED"}},
 		{Name: "price", Type: field.TypeInt64, Nullable: true},
 		{Name: "url", Type: field.TypeString, Default: ""},
+		{Name: "search", Type: field.TypeString, Default: ""},
 		{Name: "listed", Type: field.TypeBool},
 		{Name: "withdrawn_at", Type: field.TypeTime, Nullable: true},
 		{Name: "sample", Type: field.TypeBool, Default: false},
@@ -223,7 +229,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "offerings_platforms_offerings",
-				Columns:    []*schema.Column{OfferingsColumns[14]},
+				Columns:    []*schema.Column{OfferingsColumns[15]},
 				RefColumns: []*schema.Column{PlatformsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -232,7 +238,7 @@ var (
 			{
 				Name:    "offering_platform_id_course_code",
 				Unique:  true,
-				Columns: []*schema.Column{OfferingsColumns[14], OfferingsColumns[1]},
+				Columns: []*schema.Column{OfferingsColumns[15], OfferingsColumns[1]},
 			},
 			{
 				Name:    "offering_title_id",

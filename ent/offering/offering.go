@@ -31,6 +31,8 @@ const (
 	FieldPrice = "price"
 	// FieldURL holds the string denoting the url field in the database.
 	FieldURL = "url"
+	// FieldSearch holds the string denoting the search field in the database.
+	FieldSearch = "search"
 	// FieldListed holds the string denoting the listed field in the database.
 	FieldListed = "listed"
 	// FieldWithdrawnAt holds the string denoting the withdrawn_at field in the database.
@@ -76,6 +78,7 @@ var Columns = []string{
 	FieldMode,
 	FieldPrice,
 	FieldURL,
+	FieldSearch,
 	FieldListed,
 	FieldWithdrawnAt,
 	FieldSample,
@@ -101,6 +104,8 @@ var (
 	DefaultCategory string
 	// DefaultURL holds the default value on creation for the "url" field.
 	DefaultURL string
+	// DefaultSearch holds the default value on creation for the "search" field.
+	DefaultSearch string
 	// DefaultSample holds the default value on creation for the "sample" field.
 	DefaultSample bool
 )
@@ -161,6 +166,11 @@ func ByPrice(opts ...sql.OrderTermOption) OrderOption {
 // ByURL orders the results by the url field.
 func ByURL(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldURL, opts...).ToFunc()
+}
+
+// BySearch orders the results by the search field.
+func BySearch(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSearch, opts...).ToFunc()
 }
 
 // ByListed orders the results by the listed field.

@@ -99,9 +99,10 @@ func (History) Edges() []ent.Edge {
 	}
 }
 
-// Indexes of the history. As-of questions look for a participant's first entry after an instant.
+// Indexes of the history. As-of questions look for a participant's first entry after an instant, or for
+// all entries of a stretch of time.
 func (History) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("participant_id", "recorded_at", "id")}
+	return []ent.Index{index.Fields("participant_id", "recorded_at", "id"), index.Fields("recorded_at")}
 }
 
 // Review is a question that only a person may decide.

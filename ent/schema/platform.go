@@ -95,6 +95,7 @@ func (Offering) Fields() []ent.Field {
 		field.Enum("mode").GoType(rules.Mode("")).Optional().Nillable(),
 		field.Int64("price").Optional().Nillable().Comment("rupiah"),
 		optionalText("url"),
+		field.String("search").Default("").Comment("title, provider and category as internal/searchtext makes them; a full-text index is on it"),
 		field.Bool("listed").Comment("false when only a purchase told us of it"),
 		field.Time("withdrawn_at").Optional().Nillable(),
 		field.Bool("sample").Default(false).Comment("part of the sample catalogue"),

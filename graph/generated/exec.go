@@ -226,6 +226,11 @@ Every answer says in ` + "`" + `extensions.cost` + "`" + ` what its query cost: 
 for every row above it. A page counts by its size, whatever is on it, and so do the lists without pages. A query
 may cost 50,000, for analysts and PMO staff 150,000, and may take 5 seconds, for PMO staff 30 and for analysts 60;
 what would cost more is refused with the code ` + "`" + `COST_LIMIT` + "`" + `, what takes longer ends with ` + "`" + `TIMEOUT` + "`" + `.
+
+Every error has a code in ` + "`" + `extensions.code` + "`" + `. Of the request as a whole: ` + "`" + `BAD_REQUEST` + "`" + `, ` + "`" + `UNAUTHENTICATED` + "`" + `, ` + "`" + `RATE_LIMITED` + "`" + ` (429, with ` + "`" + `Retry-After` + "`" + `), ` + "`" + `DOCUMENT_NOT_FOUND` + "`" + `,
+` + "`" + `DOCUMENT_NOT_TRUSTED` + "`" + `, ` + "`" + `PERSISTED_QUERY_NOT_FOUND` + "`" + `. Of the query: ` + "`" + `GRAPHQL_PARSE_FAILED` + "`" + `, ` + "`" + `GRAPHQL_VALIDATION_FAILED` + "`" + `, ` + "`" + `TOO_LARGE` + "`" + ` (more than 256 KB or 1,500 tokens), ` + "`" + `TOO_DEEP` + "`" + ` (fields 15 deep, filters 8),
+` + "`" + `TOO_MANY` + "`" + ` (30 aliases, 50 directives, 200 conditions), ` + "`" + `COST_LIMIT` + "`" + `, ` + "`" + `INTROSPECTION_DISABLED` + "`" + `. Of a field: ` + "`" + `BAD_INPUT` + "`" + `, ` + "`" + `BAD_CURSOR` + "`" + `, ` + "`" + `PAGE_TOO_LARGE` + "`" + `, ` + "`" + `FORBIDDEN` + "`" + `, ` + "`" + `TIMEOUT` + "`" + `, ` + "`" + `UNAVAILABLE` + "`" + `, and
+` + "`" + `INTERNAL` + "`" + `, whose message holds an id that is in the log.
 """
 schema {
   query: Query
@@ -1611,7 +1616,11 @@ input OfferingFilter {
   not: OfferingFilter
   "All of these are null."
   isNull: [OfferingNullable!]
-  "Each of these words is in the title or in the name of the provider, capital or small letters from A to Z alike. At most 8 words of 200 bytes in all."
+  """
+  Each of these words begins a word of the title, of the provider's name or of the category; capitals and accents make
+  no difference, and what is neither a letter nor a digit separates words. Without any word it lets everything
+  through. At most 8 words of 200 bytes in all.
+  """
   text: String
   "At one of these platforms, by code."
   platform: [String!]

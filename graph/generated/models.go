@@ -300,7 +300,9 @@ type OfferingFilter struct {
 	Not *OfferingFilter `json:"not,omitempty"`
 	// All of these are null.
 	IsNull []string `json:"isNull,omitempty"`
-	// Each of these words is in the title or in the name of the provider, capital or small letters from A to Z alike. At most 8 words of 200 bytes in all.
+	// Each of these words begins a word of the title, of the provider's name or of the category; capitals and accents make
+	// no difference, and what is neither a letter nor a digit separates words. Without any word it lets everything
+	// through. At most 8 words of 200 bytes in all.
 	Text *string `json:"text,omitempty"`
 	// At one of these platforms, by code.
 	Platform []string `json:"platform,omitempty"`

@@ -22,17 +22,24 @@ func TestMigrationsMatchTheSchema(t *testing.T) {
 	})
 }
 
-// TestDriftIsSeen guards the test above: it must notice a column that the migrations lack.
+// TestDriftIsSeen guards the test above: it must notice a column that the migrations lack, and an index that the
+// schema does not know, also one beside the only one that it need not know.
 func TestDriftIsSeen(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		if _, err := d.Write.Exec("ALTER TABLE provinces DROP COLUMN name"); err != nil {
-			t.Fatal(err)
-		}
-		if rest := drift(t, d); !strings.Contains(rest, "name") {
-			t.Errorf("a missing column was not noticed, only %q", rest)
+		mustExec(t, d.Write, "ALTER TABLE extensions DROP COLUMN reason")
+		mustExec(t, d.Write, "CREATE INDEX offering_search_too ON offerings (search)")
+		for _, want := range []string{"reason", "offering_search_too"} {
+			if rest := drift(t, d); !strings.Contains(rest, want) {
+				t.Errorf("%s was not noticed, only %q", want, rest)
+			}
 		}
 	})
 }
+
+// unknownToEnt is one index of Postgres: it is on an expression, which ent has no words for. A test of the searches
+// sees whether it is there and used. What else the schema lacks ent does not look at: the views of the schema
+// analytics, and SQLite's offerings_search with its triggers.
+const unknownToEnt = `DROP INDEX "offering_search";`
 
 func drift(t *testing.T, d *db.DB) string {
 	t.Helper()
@@ -43,6 +50,6 @@ func drift(t *testing.T, d *db.DB) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := strings.NewReplacer("BEGIN;", "", "COMMIT;", "").Replace(out.String())
+	text := strings.NewReplacer("BEGIN;", "", "COMMIT;", "", unknownToEnt, "").Replace(out.String())
 	return strings.TrimSpace(text)
 }

@@ -63,9 +63,12 @@ func objects(t *testing.T, d *db.DB) []string {
 	t.Helper()
 	query := "SELECT type || ' ' || name FROM sqlite_master WHERE name NOT LIKE 'sqlite_%' AND tbl_name NOT LIKE 'goose%' ORDER BY 1"
 	if d.Dialect == db.Postgres {
-		query = `SELECT kind || ' ' || name FROM (
-			SELECT 'relation' AS kind, relname AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace
-			UNION ALL SELECT 'function', proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace) x WHERE name NOT LIKE 'goose%' ORDER BY 1`
+		query = `SELECT kind || ' ' || nspname || ' ' || name FROM pg_namespace JOIN (
+			SELECT 'relation' AS kind, relname AS name, relnamespace AS schema FROM pg_class
+			UNION ALL SELECT 'function', proname, pronamespace FROM pg_proc
+			UNION ALL SELECT 'default privilege', defaclacl::text, defaclnamespace FROM pg_default_acl
+			UNION ALL SELECT 'schema', '', oid FROM pg_namespace) x ON x.schema = pg_namespace.oid
+			WHERE nspname NOT LIKE 'pg\_%' AND nspname <> 'information_schema' AND name NOT LIKE 'goose%' ORDER BY 1`
 	}
 	var names []string
 	err := db.Query(context.Background(), d.Write, func(rows *sql.Rows) error {

@@ -10,6 +10,7 @@ import (
 
 	"gelombang/internal/db"
 	"gelombang/internal/rules"
+	"gelombang/internal/searchtext"
 )
 
 // persist writes what the workspace decided: one statement a table, rows in one order, so that
@@ -111,7 +112,7 @@ func (w *workspace) writeOfferings(ctx context.Context) error {
 	for _, o := range w.offerings {
 		row := []any{
 			o.title, o.provider, o.category, nullText(string(o.mode)), sql.NullInt64{Int64: o.price, Valid: o.hasPrice}, o.url,
-			o.listed, o.sample, db.Time{Time: o.withdrawn}, db.Time{Time: o.changedAt}, w.tx.Now,
+			o.listed, o.sample, db.Time{Time: o.withdrawn}, db.Time{Time: o.changedAt}, w.tx.Now, searchtext.Of(o.title, o.provider, o.category),
 		}
 		switch {
 		case o.id == 0:
@@ -120,7 +121,7 @@ func (w *workspace) writeOfferings(ctx context.Context) error {
 			changed = append(changed, append([]any{o.id}, row...))
 		}
 	}
-	columns := []string{"title", "provider", "category", "mode", "price", "url", "listed", "sample", "withdrawn_at", "changed_at", "updated_at"}
+	columns := []string{"title", "provider", "category", "mode", "price", "url", "listed", "sample", "withdrawn_at", "changed_at", "updated_at", "search"}
 	slices.SortFunc(fresh, func(a, b []any) int {
 		return cmp.Or(byID(a, b), cmp.Compare(text(a[1]), text(b[1])))
 	})
@@ -141,7 +142,7 @@ func (w *workspace) writeOfferings(ctx context.Context) error {
 		return err
 	}
 	return db.Bulk{Table: "offerings", Columns: columns, Rows: changed}.Update(ctx, w.tx,
-		[]string{"BIGINT", "TEXT", "TEXT", "TEXT", "TEXT", "BIGINT", "TEXT", "BOOLEAN", "BOOLEAN", timeType, timeType, timeType})
+		[]string{"BIGINT", "TEXT", "TEXT", "TEXT", "TEXT", "BIGINT", "TEXT", "BOOLEAN", "BOOLEAN", timeType, timeType, timeType, "TEXT"})
 }
 
 func (w *workspace) writePurchases(ctx context.Context) error {

@@ -146,7 +146,10 @@ func (s *Server) stop(ctx context.Context, failed <-chan error) error {
 
 // tasks are what is done beside answering.
 func (s *Server) tasks() []task {
-	tasks := []task{{name: "retry quarantined deliveries", every: time.Minute, run: s.retryWaiting}}
+	tasks := []task{
+		{name: "retry quarantined deliveries", every: time.Minute, run: s.retryWaiting},
+		{name: "renew the words of the catalogue", every: 24 * time.Hour, run: s.renewSearch},
+	}
 	if s.cfg.HTTP.KeepBodies > 0 {
 		tasks = append(tasks, task{name: "remove the bodies of old deliveries", every: time.Hour, run: s.pruneBodies})
 	}
@@ -157,6 +160,15 @@ func (s *Server) retryWaiting(ctx context.Context) error {
 	applied, err := s.registry.RetryWaiting(ctx)
 	if applied > 0 {
 		s.log.InfoContext(ctx, "deliveries left the quarantine", slog.Int("applied", applied))
+	}
+	return err
+}
+
+// renewSearch makes the words anew of offerings that another version of the program wrote.
+func (s *Server) renewSearch(ctx context.Context) error {
+	renewed, err := s.registry.RenewSearch(ctx)
+	if renewed > 0 {
+		s.log.InfoContext(ctx, "offerings are found by their words anew", slog.Int("offerings", renewed))
 	}
 	return err
 }
