@@ -32,7 +32,7 @@ func pick(t *rapid.T, depth int, fields map[string]func() any, names []string, a
 	return f
 }
 
-func some2(t *rapid.T, of ...string) []string {
+func upToTwo(t *rapid.T, of ...string) []string {
 	return rapid.SliceOfN(rapid.SampledFrom(of), 0, 2).Draw(t, "values")
 }
 
@@ -62,7 +62,7 @@ func flag(t *rapid.T) bool { return rapid.Bool().Draw(t, "flag") }
 // purchaseFilters draws a filter of purchases.
 func purchaseFilters(t *rapid.T, depth int) filter {
 	fields := map[string]func() any{
-		"platform":      func() any { return some2(t, "pintaria", "tokopedia", "nowhere") },
+		"platform":      func() any { return upToTwo(t, "pintaria", "tokopedia", "nowhere") },
 		"cohort":        func() any { return rapid.SliceOfN(rapid.SampledFrom([]int{12, 13, 99}), 0, 2).Draw(t, "cohorts") },
 		"purchasedAt":   func() any { return period(t) },
 		"receivedAt":    func() any { return period(t) },
@@ -71,11 +71,11 @@ func purchaseFilters(t *rapid.T, depth int) filter {
 		"voided":        func() any { return flag(t) },
 		"counts":        func() any { return flag(t) },
 		"first":         func() any { return flag(t) },
-		"evidence":      func() any { return some2(t, rules.Evidence("").Values()...) },
+		"evidence":      func() any { return upToTwo(t, rules.Evidence("").Values()...) },
 		"amount":        func() any { return between(t, 0, 250_000, 250_001) },
 		"lag":           func() any { return between(t, -1, 0, 100_000) },
 		"untilDeadline": func() any { return between(t, -1, 0, 21_600, 259_200) },
-		"isNull":        func() any { return some2(t, "SCHEDULE_CODE", "VOIDED_AT") },
+		"isNull":        func() any { return upToTwo(t, "SCHEDULE_CODE", "VOIDED_AT") },
 	}
 	names := []string{"platform", "cohort", "purchasedAt", "receivedAt", "voidedAt", "late", "voided", "counts", "first", "evidence", "amount", "lag", "untilDeadline", "isNull"}
 	if depth > 0 {
@@ -90,16 +90,16 @@ func purchaseFilters(t *rapid.T, depth int) filter {
 func participantFilters(t *rapid.T, depth int) filter {
 	fields := map[string]func() any{
 		"cohort":     func() any { return rapid.SliceOfN(rapid.SampledFrom([]int{12, 13, 99}), 0, 2).Draw(t, "cohorts") },
-		"status":     func() any { return some2(t, "AWAITING", "PURCHASED", "OVERDUE", "UNDER_REVIEW", "REVOKED") },
+		"status":     func() any { return upToTwo(t, "AWAITING", "PURCHASED", "OVERDUE", "UNDER_REVIEW", "REVOKED") },
 		"deadline":   func() any { return period(t) },
 		"revokedAt":  func() any { return period(t) },
 		"reviewOpen": func() any { return flag(t) },
-		"province":   func() any { return some2(t, "31", "32") },
-		"regency":    func() any { return some2(t, "3171", "3201") },
-		"gender":     func() any { return some2(t, "F", "M") },
-		"ageBand":    func() any { return some2(t, "UNDER_18", "FROM_65") },
+		"province":   func() any { return upToTwo(t, "31", "32") },
+		"regency":    func() any { return upToTwo(t, "3171", "3201") },
+		"gender":     func() any { return upToTwo(t, "F", "M") },
+		"ageBand":    func() any { return upToTwo(t, "UNDER_18", "FROM_65") },
 		"balance":    func() any { return between(t, -500_000, 0, 500_000) },
-		"isNull":     func() any { return some2(t, "FIRST_PURCHASE", "REVOKED_AT", "PROVINCE", "GENDER", "EDUCATION") },
+		"isNull":     func() any { return upToTwo(t, "FIRST_PURCHASE", "REVOKED_AT", "PROVINCE", "GENDER", "EDUCATION") },
 	}
 	names := []string{"cohort", "status", "deadline", "revokedAt", "reviewOpen", "province", "regency", "gender", "ageBand", "balance", "isNull"}
 	if depth > 0 {
@@ -112,12 +112,12 @@ func participantFilters(t *rapid.T, depth int) filter {
 
 func offeringFilters(t *rapid.T, depth int) filter {
 	fields := map[string]func() any{
-		"platform": func() any { return some2(t, "pintaria", "tokopedia") },
-		"provider": func() any { return some2(t, "dapur", "kursus") },
-		"category": func() any { return some2(t, "bahasa", "kuliner") },
-		"mode":     func() any { return some2(t, "ONLINE", "OFFLINE") },
+		"platform": func() any { return upToTwo(t, "pintaria", "tokopedia") },
+		"provider": func() any { return upToTwo(t, "dapur", "kursus") },
+		"category": func() any { return upToTwo(t, "bahasa", "kuliner") },
+		"mode":     func() any { return upToTwo(t, "ONLINE", "OFFLINE") },
 		"onSale":   func() any { return flag(t) },
-		"isNull":   func() any { return some2(t, "PROVIDER", "CATEGORY", "MODE", "PRICE") },
+		"isNull":   func() any { return upToTwo(t, "PROVIDER", "CATEGORY", "MODE", "PRICE") },
 	}
 	return pick(t, depth, fields, []string{"platform", "provider", "category", "mode", "onSale", "isNull"}, offeringFilters)
 }

@@ -73,14 +73,6 @@ func monday(t time.Time) time.Time {
 	return day.AddDate(0, 0, -(int(day.Weekday())+6)%7)
 }
 
-func strings2[T ~string](values []string) []T {
-	var all []T
-	for _, v := range values {
-		all = append(all, T(v))
-	}
-	return all
-}
-
 var oracleKeys = map[string]oracleKey{
 	"COHORT":   {"cohort", func(i item) shown { return shown{float64(i.person.cohort), float64(i.person.cohort)} }},
 	"PLATFORM": {"platform { code }", sold(func(s *sale) shown { return shown{map[string]any{"code": s.course.platform}, s.course.platform} })},
@@ -276,9 +268,9 @@ func compareShown(a, b any, desc bool) int {
 	var c int
 	switch a := a.(type) {
 	case float64:
-		c = cmp.Compare(a, b.(float64)) //nolint:forcetypeassert // of one kind
+		c = cmp.Compare(a, b.(float64))
 	case string:
-		c = cmp.Compare(a, b.(string)) //nolint:forcetypeassert // of one kind
+		c = cmp.Compare(a, b.(string))
 	}
 	if desc {
 		return -c

@@ -119,7 +119,7 @@ func (w *random) draw(t *rapid.T) {
 func (w *random) sale(t *rapid.T, p *person) *sale {
 	s := &sale{
 		id: len(w.sales) + 1, buyer: p, course: rapid.SampledFrom(w.courses).Draw(t, "course"),
-		amount:    rapid.SampledFrom([]int64{0, 1, 99, 250_000, 250_001, 1_000_000_000_000_000}).Draw(t, "amount"),
+		amount:    rapid.SampledFrom([]int64{0, 1, 99, 250_000, 250_001, 1_000_000_000_000}).Draw(t, "amount"),
 		purchased: near(t, "purchased"), evidence: rules.Evidence(choice(t, "evidence", rules.Evidence("").Values()...)),
 	}
 	s.received = s.purchased.Add(time.Duration(rapid.Int64Range(-2_000_000, 400_000_000_000).Draw(t, "lag")) * time.Microsecond)

@@ -64,17 +64,19 @@ type meter struct {
 	terms  *terms
 }
 
-// The sizes of a page of an aggregate, in groups. As many as one answer may hold is what is meant when nothing is said.
+// The sizes of a page of an aggregate, in groups.
 const (
+	defaultGroups        = 1000
 	largestGroups        = 1000
 	largestAnalystGroups = 10_000
 )
 
 func groupSizes(v viewer.Viewer) keyset.Sizes {
+	s := keyset.Sizes{Default: defaultGroups, Largest: largestGroups}
 	if v.Role == viewer.Analyst {
-		return keyset.Sizes{Default: largestAnalystGroups, Largest: largestAnalystGroups}
+		s.Largest = largestAnalystGroups
 	}
-	return keyset.Sizes{Default: largestGroups, Largest: largestGroups}
+	return s
 }
 
 func newMeter(op *graphql.OperationContext, schema *ast.Schema, asking viewer.Viewer) meter {

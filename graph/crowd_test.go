@@ -124,10 +124,11 @@ func (c *crowd) add(table string, next chance) {
 			"basis": oneOfThese(next, "COMPUTED", "DECREED", "EXTENDED"),
 		})
 	case "reviews":
-		closed := c.instant(next)
+		purchase := c.some("purchases", next)
 		c.copy(table, c.some(table, next), map[string]any{
-			"opened_at": c.instant(next), "closed_at": closed, "state": oneOfThese(next, "DECIDED", "MOOT"), "decision": oneOfThese[any](next, nil, "UPHOLD", "REJECT"),
-			"kind": oneOfThese(next, "LATE_EVIDENCE", "VOID_AFTER_DEADLINE"), "participant_id": c.some("participants", next), "purchase_id": c.some("purchases", next),
+			"opened_at": c.instant(next), "closed_at": c.instant(next), "state": oneOfThese(next, "DECIDED", "MOOT"), "decision": oneOfThese[any](next, nil, "UPHOLD", "REJECT"),
+			"kind": oneOfThese(next, "LATE_EVIDENCE", "VOID_AFTER_DEADLINE"), "purchase_id": purchase,
+			"participant_id": c.number("SELECT participant_id FROM purchases WHERE id = $1", purchase),
 		})
 	case "history":
 		c.copy(table, c.some(table, next), map[string]any{
@@ -197,10 +198,12 @@ func (c *crowd) row(table string, id int) (columns []string, values []any) {
 	for i := range values {
 		targets[i] = &values[i]
 	}
-	if !rows.Next() {
-		c.t.Fatalf("%s has no row %d", table, id)
+	for rows.Next() {
+		if err := rows.Scan(targets...); err != nil {
+			c.t.Fatal(err)
+		}
 	}
-	if err := rows.Scan(targets...); err != nil {
+	if err := rows.Err(); err != nil {
 		c.t.Fatal(err)
 	}
 	return columns, values

@@ -10,7 +10,6 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/parser"
 	"github.com/vektah/gqlparser/v2/validator"
-	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"gelombang/graph/trusted"
 	"gelombang/internal/viewer"
@@ -113,7 +112,7 @@ func (h *handler) runnable(query string) error {
 	if len(doc.Operations) == 0 {
 		return fmt.Errorf("there is no operation in it")
 	}
-	if errs := validator.ValidateWithRules(h.schema.Schema(), doc, rules.NewDefaultRules()); len(errs) > 0 {
+	if errs := validator.ValidateWithRules(h.schema.Schema(), doc, defaultRules()); len(errs) > 0 {
 		return errs[0] // one says enough
 	}
 	return nil

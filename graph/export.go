@@ -11,7 +11,6 @@ import (
 
 	"gelombang/graph/export"
 	"gelombang/graph/generated"
-	"gelombang/graph/model"
 	"gelombang/graph/reads"
 	"gelombang/graph/selection"
 	"gelombang/internal/db"
@@ -124,17 +123,26 @@ func (run *exportRun) hand() error {
 	return nil
 }
 
-// writeStream writes every row of a stream, all from one state of the database.
-func writeStream[T any](ctx context.Context, d *db.DB, run *exportRun, s reads.Stream[T]) error {
-	err := d.Snapshot(ctx, run.time, func(snapshot *db.Snapshot) error {
+// planStream plans a stream of what the selection asks for.
+type planStream[T any] func(*reads.Reader, *db.Snapshot, selection.Selection) (reads.Stream[T], error)
+
+// write writes every row of a stream, all from one state of the database.
+func write[T any](ctx context.Context, q exportingQuery, plan planStream[T]) error {
+	run := q.run
+	answer := graphql.GetFieldContext(ctx).Field.Definition.Type.Name()
+	err := q.registry.DB().Snapshot(ctx, run.time, func(s *db.Snapshot) error {
+		stream, err := plan(q.reader(ctx, s), s, selection.Of(ctx, answer))
+		if err != nil {
+			return err
+		}
 		if run.total != nil {
-			total, err := s.Count(ctx, snapshot)
+			total, err := stream.Count(ctx)
 			if err != nil {
 				return err
 			}
 			run.total(total)
 		}
-		return s.Each(ctx, snapshot, func(batch []*T) error {
+		return stream.Each(ctx, func(batch []*T) error {
 			for _, object := range batch {
 				if err := run.add(object); err != nil {
 					return err
@@ -147,15 +155,4 @@ func writeStream[T any](ctx context.Context, d *db.DB, run *exportRun, s reads.S
 		return err
 	}
 	return run.out.Close()
-}
-
-// exportList writes the rows of a list, and returns a page without any.
-func exportList[F, T any](ctx context.Context, q exportingQuery, args reads.Args[F], plan func(*reads.Reader, selection.Selection, reads.Args[F]) (reads.Stream[T], error)) (*model.Connection[*T], error) {
-	sel := selection.Of(ctx, graphql.GetFieldContext(ctx).Field.Definition.Type.Name())
-	stream, err := plan(q.read(ctx), sel, args)
-	if err != nil {
-		return nil, err
-	}
-	empty := &model.Connection[*T]{Edges: []*model.Edge[*T]{}, Nodes: []*T{}, PageInfo: &model.PageInfo{}}
-	return empty, writeStream(ctx, q.registry.DB(), q.run, stream)
 }

@@ -49,6 +49,7 @@ func (x exchange) export(ctx context.Context, format export.Format, params *grap
 	errs = x.handler.export(ctx, op, run)
 	switch {
 	case len(errs) == 0:
+		file.begin() // also of a file without a byte
 		x.metrics.count(x.asking, outcomeAnswered)
 	case !file.begun:
 		x.rejectExport(errs)
@@ -106,26 +107,30 @@ type attachment struct {
 	begun       bool
 }
 
-// newAttachment makes the connection ready for an answer that takes long: the server's own deadlines, for answers
-// that take seconds, are lifted. That for reading would look as if the client had gone away.
+// newAttachment makes the connection ready for an answer that takes longer than the server's own deadline for writing
+// allows.
 func newAttachment(w http.ResponseWriter, name, media string) *attachment {
-	a := &attachment{w: w, control: http.NewResponseController(w), name: name, media: media}
-	w.Header().Set("Connection", "close") // the deadlines of this answer are not for the next
-	_ = a.control.SetReadDeadline(time.Time{})
-	return a
+	w.Header().Set("Connection", "close") // the deadline of this answer is not for the next
+	return &attachment{w: w, control: http.NewResponseController(w), name: name, media: media}
+}
+
+// begin writes the header, once.
+func (a *attachment) begin() {
+	if a.begun {
+		return
+	}
+	a.begun = true
+	h := a.w.Header()
+	h.Set("Content-Type", a.media)
+	h.Set("Content-Disposition", `attachment; filename="`+a.name+`"`)
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	a.w.WriteHeader(http.StatusOK)
 }
 
 // Write implements io.Writer.
 func (a *attachment) Write(p []byte) (int, error) {
-	if !a.begun {
-		a.begun = true
-		h := a.w.Header()
-		h.Set("Content-Type", a.media)
-		h.Set("Content-Disposition", `attachment; filename="`+a.name+`"`)
-		h.Set("Cache-Control", "no-store")
-		h.Set("X-Content-Type-Options", "nosniff")
-		a.w.WriteHeader(http.StatusOK)
-	}
+	a.begin()
 	renewDeadline(a.control)
 	return a.w.Write(p)
 }

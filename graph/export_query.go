@@ -87,7 +87,7 @@ func planExport(op *graphql.OperationContext, schema *ast.Schema, asking viewer.
 		return exportPlan{}, refused
 	}
 	table, err := export.Compile(op, schema, rows.Selections, export.Row{Type: schema.Types[rows.Definition.Type.Name()], Go: row})
-	var mistake *export.Refusal
+	var mistake *export.RefusedError
 	if errors.As(err, &mistake) {
 		return exportPlan{}, problem(codeBadInput, "%s", mistake.Message)
 	}

@@ -2,18 +2,15 @@ package graph_test
 
 import (
 	"bytes"
-	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/parquet-go/parquet-go"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"gelombang/graph/export"
@@ -22,217 +19,11 @@ import (
 	"gelombang/internal/dbtest"
 	"gelombang/internal/registry"
 	"gelombang/internal/registry/registrytest"
-	"gelombang/internal/rules"
 	"gelombang/internal/viewer"
 )
 
-// file asks for an export and returns the answer, with its body read.
-func (c *client) file(v viewer.Viewer, f export.Format, query string, variables map[string]any) (*http.Response, []byte) {
-	c.t.Helper()
-	body, err := json.Marshal(map[string]any{"query": query, "variables": variables})
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	who, err := json.Marshal(v)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	req, err := http.NewRequestWithContext(c.t.Context(), http.MethodPost, c.server.URL, bytes.NewReader(body))
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Accept", f.Media())
-	req.Header.Set("Test-Viewer", string(who))
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	text, err := io.ReadAll(resp.Body)
-	if err = cmpErr(err, resp.Body.Close()); err != nil {
-		c.t.Fatal(err)
-	}
-	return resp, text
-}
-
-func cmpErr(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// whole asks for an export that must succeed.
-func (c *client) whole(v viewer.Viewer, f export.Format, query string, variables map[string]any) []byte {
-	c.t.Helper()
-	resp, text := c.file(v, f, query, variables)
-	if resp.StatusCode != http.StatusOK {
-		c.t.Fatalf("%s as %s: %d %s\n%s", query, f, resp.StatusCode, text, c.log)
-	}
-	if got := resp.Header.Get("Content-Type"); got != f.ContentType() {
-		c.t.Errorf("content type %q", got)
-	}
-	if got := resp.Header.Get("Cache-Control"); got != "no-store" {
-		c.t.Errorf("cache control %q", got)
-	}
-	return text
-}
-
-// cells are the rows of a file as texts, the names of the columns first. Null is nullCell where the format has it.
-type cells [][]string
-
-const nullCell = "null"
-
-// parseFile reads a file.
-func parseFile(t *testing.T, f export.Format, file []byte) cells {
-	t.Helper()
-	switch f {
-	case export.CSV:
-		return parseCSV(t, file)
-	case export.NDJSON:
-		return parseLines(t, file)
-	case export.Parquet:
-		return parseParquet(t, file)
-	default:
-		t.Fatal(f)
-		return nil
-	}
-}
-
-func parseCSV(t *testing.T, file []byte) cells {
-	t.Helper()
-	rows, err := csv.NewReader(bytes.NewReader(file)).ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return rows
-}
-
-func parseLines(t *testing.T, file []byte) cells {
-	t.Helper()
-	var rows cells
-	for line := range bytes.Lines(file) {
-		dec := json.NewDecoder(bytes.NewReader(line))
-		dec.UseNumber()
-		var names, row []string
-		if _, err := dec.Token(); err != nil {
-			t.Fatal(err)
-		}
-		for dec.More() {
-			name, err := dec.Token()
-			if err != nil {
-				t.Fatal(err)
-			}
-			var value any
-			if err := dec.Decode(&value); err != nil {
-				t.Fatal(err)
-			}
-			names, row = append(names, name.(string)), append(row, asText(value))
-		}
-		if rows == nil {
-			rows = append(rows, names)
-		} else if diff := cmp.Diff(rows[0], names); diff != "" {
-			t.Error(diff)
-		}
-		rows = append(rows, row)
-	}
-	return rows
-}
-
-func parseParquet(t *testing.T, file []byte) cells {
-	t.Helper()
-	f, err := parquet.OpenFile(bytes.NewReader(file), int64(len(file)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var names []string
-	fields := f.Schema().Fields()
-	for _, column := range fields {
-		names = append(names, column.Name())
-	}
-	rows := cells{names}
-	reader := parquet.NewReader(f)
-	batch := make([]parquet.Row, 100)
-	for {
-		n, err := reader.ReadRows(batch)
-		for _, row := range batch[:n] {
-			texts := make([]string, len(fields))
-			for i, v := range row {
-				texts[i] = parquetText(t, fields[i], v)
-			}
-			rows = append(rows, texts)
-		}
-		if err == io.EOF {
-			return rows
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
-func parquetText(t *testing.T, f parquet.Field, v parquet.Value) string {
-	t.Helper()
-	if v.IsNull() {
-		return nullCell
-	}
-	logical := f.Type().LogicalType()
-	switch {
-	case logical != nil && logical.Timestamp != nil:
-		if !logical.Timestamp.IsAdjustedToUTC || logical.Timestamp.Unit.Micros == nil {
-			t.Errorf("%s is %v", f.Name(), logical)
-		}
-		return time.UnixMicro(v.Int64()).In(rules.WIB).Format(time.RFC3339Nano)
-	case logical != nil && logical.Date != nil:
-		return time.Unix(int64(v.Int32())*86400, 0).UTC().Format(time.DateOnly)
-	case f.Type().Kind() == parquet.Double:
-		return fmt.Sprintf("%g", v.Double())
-	case f.Type().Kind() == parquet.ByteArray:
-		if logical == nil || logical.UTF8 == nil {
-			t.Errorf("%s is no text", f.Name())
-		}
-		return string(v.ByteArray())
-	default:
-		return v.String()
-	}
-}
-
-// asText is a value of JSON as the tests compare it.
-func asText(v any) string {
-	switch v := v.(type) {
-	case nil:
-		return nullCell
-	case string:
-		return v
-	case bool:
-		return strconv.FormatBool(v)
-	case json.Number:
-		return v.String()
-	default:
-		return fmt.Sprint(v)
-	}
-}
-
-// want turns what GraphQL answers into what the format must hold.
-func (rows cells) want(f export.Format) cells {
-	if f != export.CSV {
-		return rows
-	}
-	var out cells
-	for _, row := range rows {
-		var texts []string
-		for _, cell := range row {
-			if cell == nullCell {
-				cell = ""
-			}
-			texts = append(texts, cell)
-		}
-		out = append(out, texts)
-	}
-	return out
-}
+// neverExported are the fields that no file holds, for no role.
+var neverExported = map[string]bool{"Participant.contact": true, "Delivery.body": true, "Review.note": true}
 
 // selectable writes a selection of every field of the type that can be exported, and of the objects behind it to
 // the depth, and lists the columns.
@@ -241,7 +32,7 @@ func selectable(schema *ast.Schema, typeName, path string, depth int, columns *[
 	for _, f := range schema.Types[typeName].Fields {
 		place := typeName + "." + f.Name
 		def := schema.Types[f.Type.Name()]
-		if strings.HasPrefix(f.Name, "__") || f.Type.Elem != nil || strings.HasSuffix(def.Name, "Connection") || place == "Participant.contact" || place == "Delivery.body" {
+		if strings.HasPrefix(f.Name, "__") || f.Type.Elem != nil || strings.HasSuffix(def.Name, "Connection") || neverExported[place] {
 			continue
 		}
 		args := map[string]string{"Participant.explanation": "(language: EN)", "Cohort.purchaseCurve": "(by: DAY)"}[place]
@@ -318,7 +109,7 @@ var exportedLists = []struct {
 	name, row string
 	least     int
 }{
-	{"cohorts", "Cohort", 2}, {"participants", "Participant", 9}, {"offerings", "Offering", 5}, {"purchases", "Purchase", 5},
+	{"cohorts", "Cohort", 2}, {"participants", "Participant", 9}, {"offerings", "Offering", 4}, {"purchases", "Purchase", 5},
 	{"deliveries", "Delivery", 8}, {"reviews", "Review", 5},
 }
 
@@ -327,6 +118,7 @@ func TestEveryFieldOfEveryListIsExportedAsGraphQLAnswersIt(t *testing.T) {
 	schema := generated.NewExecutableSchema(generated.Config{}).Schema()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		w := newWorld(t, d, 5)
+		w.Send(w.Message("tokopedia", registrytest.Bought("FRACTION", w.cards13[2], wib(1, 9, 0).Add(123_456*time.Microsecond))))
 		w.pastReviews()
 		c := serve(t, w.Registry)
 		for _, l := range exportedLists {
@@ -337,7 +129,7 @@ func TestEveryFieldOfEveryListIsExportedAsGraphQLAnswersIt(t *testing.T) {
 					continue
 				}
 				answered := c.paged(v, l.name, selected, columns)
-				if v == officer && len(answered) <= l.least {
+				if v == officer && len(answered)-1 < l.least {
 					t.Errorf("there are %d %s only", len(answered)-1, l.name)
 				}
 				for _, f := range export.Formats() {
@@ -394,8 +186,12 @@ func TestColumnsFollowTheSelection(t *testing.T) {
 	fragment more on Purchase { late @skip(if: $skip) buyer: participant { home: province { code } } ... on Node { id } }`
 	got := string(c.whole(analyst, export.CSV, query, map[string]any{"skip": true}))
 	id := c.get(analyst, `{ purchases(first: 1, filter: {invoiceCode: ["FIRST"]}) { nodes { id } } }`, nil).at("purchases.nodes.0.id")
-	if want := fmt.Sprintf("paid,buyer.home.code,id,at.code,amount\n500000,31,%s,tokopedia,500000\n", id); got != want {
+	if want := fmt.Sprintf("paid,buyer.home.code,id,at.code,amount\n250000,31,%s,tokopedia,250000\n", id); got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+	edges := `{ purchases(first: 1, filter: {invoiceCode: ["FIRST"]}) { edges { __typename ... on PurchaseEdge { node { platform { code } } } } } }`
+	if got := string(c.whole(analyst, export.CSV, edges, nil)); got != "platform.code\ntokopedia\n" {
+		t.Errorf("in a fragment on the edge: %q", got)
 	}
 }
 
@@ -420,10 +216,6 @@ func TestCellsThatLookLikeFormulasAreNeutralised(t *testing.T) {
 			if got := parseFile(t, f, c.whole(analyst, f, query, nil)); got[1][0] != titles[0] {
 				t.Errorf("%s: %q", f, got[1][0])
 			}
-		}
-		lag := parseFile(t, export.CSV, c.whole(officer, export.CSV, `{ cohorts(filter: {number: [12]}) { nodes { timeLeft } } }`, nil))
-		if !strings.HasPrefix(lag[1][0], "-") {
-			t.Errorf("a number below zero reads %q", lag[1][0])
 		}
 	})
 }
@@ -461,11 +253,12 @@ func TestWhatCannotBeExported(t *testing.T) {
 		{"a contact", officer, `{ participants { nodes { contact { birthDate } } } }`, 400, "BAD_INPUT", "`contact` is personal data"},
 		{"a contact behind", admin, `{ purchases { edges { node { participant { who: contact { name } } } } } }`, 400, "BAD_INPUT", "`participant.who` is personal data"},
 		{"a body", admin, `{ deliveries { nodes { body } } }`, 400, "BAD_INPUT", "`body` may hold personal data"},
+		{"a note", admin, `{ reviews { nodes { note } } }`, 400, "BAD_INPUT", "`note` is a text of a person's"},
 		{"backwards", officer, `{ purchases(last: 3) { nodes { id } } }`, 400, "BAD_INPUT", "leave out `last`"},
 		{"before", officer, `{ purchases(before: "x") { nodes { id } } }`, 400, "BAD_INPUT", "leave out `before`"},
 		{"below zero", officer, `{ purchases(first: -1) { nodes { id } } }`, 400, "BAD_INPUT", "must not be negative"},
 		{"a bad cursor", officer, `{ purchases(after: "x") { nodes { id } } }`, 400, "BAD_CURSOR", "cursor"},
-		{"a mutation", officer, `mutation { retryDelivery(input: {id: "x"}) { userErrors { code } } }`, 400, "BAD_INPUT", "an export is a query"},
+		{"a mutation", officer, `mutation { retryDelivery(input: {delivery: "x"}) { userErrors { code } } }`, 400, "BAD_INPUT", "an export is a query"},
 		{"not GraphQL", officer, `{`, 400, "GRAPHQL_PARSE_FAILED", ""},
 		{"not in the schema", officer, `{ purchases { nodes { nobody } } }`, 400, "GRAPHQL_VALIDATION_FAILED", ""},
 		{"too deep", officer, `{ purchases(filter: {not: {not: {not: {not: {not: {not: {not: {not: {late: true}}}}}}}}}) { nodes { id } } }`, 400, "TOO_DEEP", ""},
@@ -480,12 +273,12 @@ func TestWhatCannotBeExported(t *testing.T) {
 	}
 	for _, tt := range tests {
 		for _, f := range export.Formats() {
-			resp, text := c.file(tt.v, f, tt.query, nil)
-			a := c.parse(string(text))
-			if resp.StatusCode != tt.status || a.code() != tt.code || !strings.Contains(a.Errors[0].Message, tt.says) {
-				t.Errorf("%s as %s: %d %s", tt.name, f, resp.StatusCode, text)
+			d := c.file(tt.v, f, tt.query, nil)
+			a := c.parse(string(d.text))
+			if d.status != tt.status || a.code() != tt.code || !strings.Contains(a.Errors[0].Message, tt.says) {
+				t.Errorf("%s as %s: %d %s", tt.name, f, d.status, d.text)
 			}
-			if got := resp.Header.Get("Content-Type"); got != "application/json; charset=utf-8" || resp.Header.Get("Content-Disposition") != "" {
+			if got := d.header.Get("Content-Type"); got != "application/json; charset=utf-8" || d.header.Get("Content-Disposition") != "" {
 				t.Errorf("%s as %s: content type %q", tt.name, f, got)
 			}
 		}
@@ -519,6 +312,9 @@ func TestAFileIsAskedForByName(t *testing.T) {
 		}
 		if got := resp.Header.Get("Content-Type"); got != want {
 			t.Errorf("%s: %s", accept, got)
+		}
+		if _, err := io.Copy(io.Discard, resp.Body); err != nil { // to its end, when its place is free again
+			t.Fatal(err)
 		}
 		disposition := resp.Header.Get("Content-Disposition")
 		if file := !strings.HasPrefix(want, "application/json"); file != strings.HasPrefix(disposition, `attachment; filename="cohorts.`) {

@@ -157,7 +157,7 @@ func within(value any, span map[string]any) bool {
 		if t, isTime := moment(bound); isTime {
 			bound = t
 		} else if digits, isText := bound.(string); isText {
-			bound = number(digits)
+			bound = amountOf(digits)
 		}
 		if value == nil {
 			return false
@@ -170,8 +170,8 @@ func within(value any, span map[string]any) bool {
 	return true
 }
 
-// number is an amount that is given as a string of digits.
-func number(digits string) float64 {
+// amountOf is an amount that is given as a string of digits.
+func amountOf(digits string) float64 {
 	n, err := strconv.ParseFloat(digits, 64)
 	if err != nil {
 		panic(err) // the tests draw none that is not a number

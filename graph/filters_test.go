@@ -36,7 +36,7 @@ var filterSchema = gqlparser.MustLoadSchema(&ast.Source{Input: `
 // amount is what the arguments of the query amount to, with variables in JSON.
 func amount(t *testing.T, query, variables string) *terms {
 	t.Helper()
-	doc, errs := gqlparser.LoadQuery(filterSchema, query)
+	doc, errs := gqlparser.LoadQueryWithRules(filterSchema, query, defaultRules())
 	if len(errs) > 0 {
 		t.Fatalf("%v: %s", errs, query)
 	}
@@ -164,7 +164,7 @@ func TestWhatAggregatesCost(t *testing.T) {
 		`{ thingAggregate(first: 0) { rows { count } } }`:        {viewer.Officer: 1, viewer.Analyst: 1},
 		`{ thingAggregate(first: null) { rows { __typename } }}`: {viewer.Officer: 1 + 1000, viewer.Analyst: 1 + 10_000},
 	} {
-		doc, errs := gqlparser.LoadQuery(filterSchema, query)
+		doc, errs := gqlparser.LoadQueryWithRules(filterSchema, query, defaultRules())
 		if len(errs) > 0 {
 			t.Fatal(errs)
 		}

@@ -185,7 +185,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	defer done()
 	if x.media == "" {
-		x.refuse(refuse(http.StatusNotAcceptable, "the answer is "+mediaResponse+" or "+mediaJSON))
+		x.refuse(refuse(http.StatusNotAcceptable, "the answer is "+mediaResponse+" or "+mediaJSON+", and of an export "+export.CSV.Media()+", "+export.NDJSON.Media()+" or "+export.Parquet.Media()))
 		return
 	}
 	params, refused := x.params(ctx)

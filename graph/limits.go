@@ -17,9 +17,12 @@ const (
 	// maxSelections bounds the fields, fragments and spreads of all operations with every fragment spread out. A
 	// ladder of fragments, each of which spreads the next twice, doubles at every step.
 	maxSelections = 4000
-	// maxVisits bounds the selections that validation goes through: those of every operation and of every fragment,
-	// with each fragment that it reaches once.
+	// maxVisits bounds the selections and values that validation goes through: those of every operation and of every
+	// fragment, with each fragment that it reaches once.
 	maxVisits = 4000
+	// visitedText is how many bytes of a value are one visit more: what is no enum value is compared with those that
+	// are, letter by letter.
+	visitedText = 20
 	// maxEligibility is how many cards a platform may ask about at once: it is told of one card that somebody
 	// is about to use, and does not go through many.
 	maxEligibility = 1
@@ -31,8 +34,8 @@ func tooLong(query string) *gqlerror.Error {
 	lex := lexer.New(&ast.Source{Input: query})
 	for range maxTokens + 1 {
 		token, err := lex.ReadToken()
-		if err != nil || token.Kind == lexer.EOF {
-			return nil // what cannot be read is for the parser to tell
+		if readable := err == nil && token.Kind != lexer.EOF; !readable {
+			return nil // what is wrong is for the parser to tell
 		}
 		if token.Kind == lexer.Name && len(token.Value) > maxName {
 			return problem(codeTooLarge, "a name in the query is longer than %d bytes", maxName)
@@ -82,7 +85,10 @@ func tooHeavy(doc *ast.QueryDocument) *gqlerror.Error {
 		w.directives += len(op.Directives)
 		selections += w.selections
 		w.selections = selections
-		visits += s.visits(op.SelectionSet, map[string]bool{})
+		visits += s.visits(op.SelectionSet, map[string]bool{}) + ofDirectives(op.Directives)
+		for _, v := range op.VariableDefinitions {
+			visits += ofValue(v.DefaultValue) + ofDirectives(v.Directives)
+		}
 		if broken := w.limit(visits); broken != nil {
 			return broken
 		}
@@ -98,21 +104,49 @@ func tooHeavy(doc *ast.QueryDocument) *gqlerror.Error {
 	return nil
 }
 
-// visits is how many selections validation goes through in the set, with each fragment once.
+// visits is how many selections and values validation goes through in the set, with each fragment once.
 func (s *scale) visits(set ast.SelectionSet, seen map[string]bool) int {
 	n := len(set)
 	for _, sel := range set {
 		switch sel := sel.(type) {
 		case *ast.Field:
-			n += s.visits(sel.SelectionSet, seen)
+			n += ofArguments(sel.Arguments) + ofDirectives(sel.Directives) + s.visits(sel.SelectionSet, seen)
 		case *ast.InlineFragment:
-			n += s.visits(sel.SelectionSet, seen)
+			n += ofDirectives(sel.Directives) + s.visits(sel.SelectionSet, seen)
 		case *ast.FragmentSpread:
+			n += ofDirectives(sel.Directives)
 			if f := s.fragments[sel.Name]; f != nil && !seen[sel.Name] {
 				seen[sel.Name] = true
-				n += s.visits(f.SelectionSet, seen)
+				n += ofDirectives(f.Directives) + s.visits(f.SelectionSet, seen)
 			}
 		}
+	}
+	return n
+}
+
+func ofDirectives(directives ast.DirectiveList) int {
+	n := len(directives)
+	for _, d := range directives {
+		n += ofArguments(d.Arguments)
+	}
+	return n
+}
+
+func ofArguments(arguments ast.ArgumentList) int {
+	n := 0
+	for _, arg := range arguments {
+		n += ofValue(arg.Value)
+	}
+	return n
+}
+
+func ofValue(v *ast.Value) int {
+	if v == nil {
+		return 0
+	}
+	n := 1 + len(v.Raw)/visitedText
+	for _, child := range v.Children {
+		n += ofValue(child.Value)
 	}
 	return n
 }
@@ -129,7 +163,7 @@ func (w weight) limit(visits int) *gqlerror.Error {
 	case w.selections > maxSelections:
 		return problem(codeTooMany, "the query asks for more than %d fields with its fragments spread out: ask in several queries", maxSelections)
 	case visits > maxVisits:
-		return problem(codeTooMany, "the query's operations and fragments go through more than %d fields and fragments: use fewer fragments, or ask in several queries", maxVisits)
+		return problem(codeTooMany, "the query's operations and fragments go through more than %d fields, fragments and values: use fewer fragments, send long texts and lists as variables, or ask in several queries", maxVisits)
 	default:
 		return nil
 	}

@@ -38,6 +38,7 @@ type program struct {
 	Platform platformCommands `cmd:"" help:"List the training platforms, and manage their signing keys."`
 	Cohort   cohortCommands   `cmd:"" help:"Announce cohorts and list them."`
 	Import   importCommands   `cmd:"" help:"Read participants or offerings from a CSV file, or put in a sample."`
+	Export   exportCommand    `cmd:"" help:"Write a list or an aggregate to a CSV, NDJSON or Parquet file."`
 	Simulate simulateCommands `cmd:"" help:"Send signed webhooks as the platforms would."`
 	Version  versionCommand   `cmd:"" help:"Print the program's version."`
 

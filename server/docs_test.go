@@ -51,6 +51,9 @@ func TestTheReadmesTourWorksAsItStands(t *testing.T) {
 			`INV-TOUR-1 at Tokopedia`,
 			`unauthorized`,
 			`^401$`,
+			`"totalGroups":\d+,"rows":\[\{"key":\{"province":\{"name":"[A-Z]`,
+			`^key\.province\.name,key\.gender,count$`,
+			`^[A-Z][A-Za-z ]+,F,\d+$`,
 		}
 		got := strings.Split(strings.TrimSpace(string(answers)), "\n")
 		if len(got) != len(want) {

@@ -405,7 +405,7 @@ type Query {
     having: PurchaseHaving
     "The order of the groups; by what they are grouped by, in turn, when absent. The groups follow in that order behind what is given."
     orderBy: [PurchaseAggregateOrder!]
-    "The first so many groups, from the beginning or after ` + "`" + `after` + "`" + `; as many as one answer may hold when absent: 1,000, for analysts 10,000."
+    "The first so many groups, from the beginning or after ` + "`" + `after` + "`" + `; 1,000 when absent, and at most 1,000, for analysts 10,000."
     first: Int
     "Only groups that follow this cursor."
     after: String
@@ -428,7 +428,7 @@ type Query {
     having: ParticipantHaving
     "The order of the groups; by what they are grouped by, in turn, when absent. The groups follow in that order behind what is given."
     orderBy: [ParticipantAggregateOrder!]
-    "The first so many groups, from the beginning or after ` + "`" + `after` + "`" + `; as many as one answer may hold when absent: 1,000, for analysts 10,000."
+    "The first so many groups, from the beginning or after ` + "`" + `after` + "`" + `; 1,000 when absent, and at most 1,000, for analysts 10,000."
     first: Int
     "Only groups that follow this cursor."
     after: String

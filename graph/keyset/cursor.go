@@ -22,7 +22,7 @@ var cursorEncoding = base64.RawURLEncoding.Strict()
 const longestCursor = 8192
 
 // Cursor returns the opaque cursor of a row: the order's name and the row's values of its terms, each an
-// int, int64, string, time.Time or nil.
+// int, int64, finite float64, string, time.Time or nil.
 func (o Order) Cursor(values []any) (string, error) {
 	content := make([]any, 0, len(values)+1)
 	content = append(content, o.Name)
@@ -78,6 +78,9 @@ func (t Term) value(v any) (any, error) {
 			return v, nil
 		}
 	case json.Number:
+		if t.Kind == Float {
+			return float(v)
+		}
 		n, err := v.Int64()
 		if err != nil {
 			return nil, ErrBadCursor
@@ -90,4 +93,13 @@ func (t Term) value(v any) (any, error) {
 		}
 	}
 	return nil, ErrBadCursor
+}
+
+// float reads a number as it was before it was written: JSON holds as many digits as tell it from every other.
+func float(n json.Number) (any, error) {
+	f, err := n.Float64()
+	if err != nil {
+		return nil, ErrBadCursor
+	}
+	return f, nil
 }

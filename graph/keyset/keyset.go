@@ -2,8 +2,8 @@
 // before it ended, whatever has been added or removed in between. It is written once, for every list and
 // every order.
 //
-// An order has any number of terms, nullable or not, and always ends with the unique id, so that every
-// row has one place. Null comes last, in either direction. Walking all pages, forwards or backwards,
+// An order has any number of terms, nullable or not, which together are unique, so that every row has one
+// place: that of a list ends with the unique id. Null comes last, in either direction. Walking all pages, forwards or backwards,
 // yields every row exactly once.
 package keyset
 
@@ -20,6 +20,7 @@ const (
 	Integer Kind = iota
 	Text
 	Instant
+	Float // finite
 )
 
 // Term is one column of an order.
@@ -36,7 +37,7 @@ type Term struct {
 type Order struct {
 	// Name tells this order of this list from every other; a cursor is good for one name only.
 	Name string
-	// Terms are compared in turn. The last is unique and not null.
+	// Terms are compared in turn. Together they are unique.
 	Terms []Term
 }
 
@@ -83,8 +84,14 @@ func (a *Args) Add(v any) string {
 	return "$" + strconv.Itoa(len(*a))
 }
 
-// after is the condition that a row comes strictly after the values. It is never NULL.
+// after is the condition that a row comes strictly after the values. It is never NULL; empty when nothing can.
 func after(steps []walk, values []any, args *Args) string {
+	for n := len(steps); n > 0 && steps[n-1].ends(values[n-1]); n = len(steps) {
+		steps = steps[:n-1] // what comes after comes after by the terms before
+	}
+	if len(steps) == 0 {
+		return ""
+	}
 	if plain(steps) && len(steps) > 1 {
 		return rowAfter(steps, values, args)
 	}
@@ -136,13 +143,16 @@ func (s walk) equal(v any, args *Args) string {
 	}
 }
 
+// ends reports whether nothing comes after the value.
+func (s walk) ends(v any) bool { return v == nil && !s.nullsFirst }
+
 // after is the condition that this term alone comes strictly after the value; empty when nothing can.
 func (s walk) after(v any, args *Args) string {
 	switch {
-	case v == nil && s.nullsFirst:
-		return s.Column + " IS NOT NULL"
-	case v == nil:
+	case s.ends(v):
 		return ""
+	case v == nil:
+		return s.Column + " IS NOT NULL"
 	case !s.Nullable:
 		return s.Column + " " + s.operator() + " " + args.Add(v)
 	case s.nullsFirst:

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -19,7 +20,7 @@ import (
 )
 
 // create makes a table with every kind of column, with and without null.
-const create = `CREATE TABLE items (id bigint PRIMARY KEY, number bigint, word varchar, at %s NOT NULL, rank bigint NOT NULL)`
+const create = `CREATE TABLE items (id bigint PRIMARY KEY, number bigint, word varchar, at %s NOT NULL, rank bigint NOT NULL, share double precision)`
 
 func table(t *testing.T, d *db.DB) {
 	t.Helper()
@@ -36,6 +37,7 @@ func terms(t *rapid.T) []keyset.Term {
 		{Column: "i.word", Kind: keyset.Text, Nullable: true},
 		{Column: "i.at", Kind: keyset.Instant},
 		{Column: "i.rank", Kind: keyset.Integer},
+		{Column: "i.share", Kind: keyset.Float, Nullable: true},
 	}
 	drawn := rapid.Permutation(choices).Draw(t, "terms")[:rapid.IntRange(0, 3).Draw(t, "how many terms")]
 	drawn = append(drawn, keyset.Term{Column: "i.id", Kind: keyset.Integer})
@@ -51,17 +53,20 @@ func fill(t *rapid.T, d *db.DB) int {
 		t.Fatal(err)
 	}
 	n := rapid.IntRange(0, 25).Draw(t, "rows")
-	bulk := db.Bulk{Table: "items", Columns: []string{"id", "number", "word", "at", "rank"}}
+	bulk := db.Bulk{Table: "items", Columns: []string{"id", "number", "word", "at", "rank", "share"}}
 	for id := range n {
-		var number, word any
+		var number, word, share any
 		if v := rapid.IntRange(-2, 2).Draw(t, "number"); v != 0 {
 			number = v
 		}
 		if v := rapid.SampledFrom([]string{"", "null", "a", "b", "ä", "B", "a b", `"`}).Draw(t, "word"); v != "null" {
 			word = v
 		}
+		if v := rapid.SampledFrom([]float64{0, 1. / 3, 0.1, math.Nextafter(0.1, 1), -1e300, 5e-324, 1 << 60}).Draw(t, "share"); v != 0 {
+			share = v
+		}
 		at := base.Add(time.Duration(rapid.IntRange(0, 3).Draw(t, "at")) * time.Microsecond)
-		bulk.Rows = append(bulk.Rows, []any{id, number, word, db.Instant(at), rapid.IntRange(0, 2).Draw(t, "rank")})
+		bulk.Rows = append(bulk.Rows, []any{id, number, word, db.Instant(at), rapid.IntRange(0, 2).Draw(t, "rank"), share})
 	}
 	if err := bulk.Insert(context.Background(), d.Write, nil); err != nil {
 		t.Fatal(err)
@@ -88,8 +93,9 @@ func load(t *rapid.T, d *db.DB, page keyset.Page) (ids []int, cursors []string, 
 		var numbers [5]sql.NullInt64
 		var words [5]sql.NullString
 		var times [5]db.Time
+		var floats [5]sql.NullFloat64
 		for i, term := range page.Order().Terms {
-			targets = append(targets, map[keyset.Kind]any{keyset.Integer: &numbers[i], keyset.Text: &words[i], keyset.Instant: &times[i]}[term.Kind])
+			targets = append(targets, map[keyset.Kind]any{keyset.Integer: &numbers[i], keyset.Text: &words[i], keyset.Instant: &times[i], keyset.Float: &floats[i]}[term.Kind])
 		}
 		if err := scan.Scan(targets...); err != nil {
 			return err
@@ -102,6 +108,8 @@ func load(t *rapid.T, d *db.DB, page keyset.Page) (ids []int, cursors []string, 
 				r.values = append(r.values, words[i].String)
 			case term.Kind == keyset.Instant && !times[i].IsZero():
 				r.values = append(r.values, times[i].Time)
+			case term.Kind == keyset.Float && floats[i].Valid:
+				r.values = append(r.values, floats[i].Float64)
 			default:
 				r.values = append(r.values, nil)
 			}
@@ -235,6 +243,28 @@ func checkNullsLast(t *rapid.T, d *db.DB, order keyset.Order, whole []int) {
 	}
 }
 
+// TestAnOrderMayEndWithTermsThatAreNull walks rows that are told apart by two columns, either of which may be null.
+func TestAnOrderMayEndWithTermsThatAreNull(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		table(t, d)
+		const rows = `(1, 1, 'a'), (2, 1, NULL), (3, NULL, 'a'), (4, NULL, NULL), (5, 2, 'b')`
+		if _, err := d.Write.Exec("INSERT INTO items (id, at, rank, number, word) SELECT id, $1, 0, number, word FROM (SELECT 0 AS id, 0 AS number, '' AS word WHERE 1 = 0 UNION ALL VALUES "+rows+") AS v", db.Instant(time.Now())); err != nil {
+			t.Fatal(err)
+		}
+		for direction, want := range map[bool][]int{false: {1, 2, 5, 3, 4}, true: {5, 1, 2, 3, 4}} {
+			order := keyset.Order{Name: "items", Terms: []keyset.Term{{Column: "i.number", Kind: keyset.Integer, Nullable: true, Desc: direction}, {Column: "i.word", Kind: keyset.Text, Nullable: true}}}
+			rapid.Check(t, func(t *rapid.T) {
+				if got := walk(t, d, order, false, len(want)); !slices.Equal(got, want) {
+					t.Fatalf("forwards %v, want %v", got, want)
+				}
+				if got := walk(t, d, order, true, len(want)); !slices.Equal(got, want) {
+					t.Fatalf("backwards %v, want %v", got, want)
+				}
+			})
+		}
+	})
+}
+
 // TestPagesBetweenTwoCursors asks for pages that are bounded on both sides.
 func TestPagesBetweenTwoCursors(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
@@ -265,6 +295,7 @@ func TestArgumentsThatCannotBeServed(t *testing.T) {
 	order := keyset.Order{Name: "items/NUMBER/ASC", Terms: []keyset.Term{
 		{Column: "number", Kind: keyset.Integer, Nullable: true}, {Column: "at", Kind: keyset.Instant}, {Column: "word", Kind: keyset.Text}, {Column: "id", Kind: keyset.Integer},
 	}}
+	shares := keyset.Order{Name: "shares", Terms: []keyset.Term{{Column: "share", Kind: keyset.Float}}}
 	raw := func(s string) *string { c := base64.RawURLEncoding.EncodeToString([]byte(s)); return &c }
 	number := func(n int) *int { return &n }
 	text := func(s string) *string { return &s }
@@ -303,6 +334,11 @@ func TestArgumentsThatCannotBeServed(t *testing.T) {
 	}
 	if _, err := keyset.NewPage(order, keyset.Request{After: raw(`["items/NUMBER/ASC",null,1,"a",1]`)}, keyset.Sizes{Largest: 1}); err != nil {
 		t.Errorf("a cursor as we make it: %v", err)
+	}
+	for _, cursor := range []string{`["shares","1"]`, `["shares",null]`, `["shares",1e999]`} {
+		if _, err := keyset.NewPage(shares, keyset.Request{After: raw(cursor)}, keyset.Sizes{Largest: 1}); !errors.Is(err, keyset.ErrBadCursor) {
+			t.Errorf("%s: %v", cursor, err)
+		}
 	}
 	var tooLarge *keyset.TooLargeError
 	_, err := keyset.NewPage(order, keyset.Request{First: number(101)}, keyset.Sizes{Default: 20, Largest: 100})

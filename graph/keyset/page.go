@@ -15,7 +15,7 @@ var (
 type TooLargeError struct{ Asked, Largest int }
 
 func (e *TooLargeError) Error() string {
-	return fmt.Sprintf("a page holds at most %d, and %d were asked for: ask for less, and continue from `pageInfo.endCursor`", e.Largest, e.Asked)
+	return fmt.Sprintf("a page holds at most %d, and %d were asked for: ask for less, and continue from `endCursor`", e.Largest, e.Asked)
 }
 
 // Request is the paging arguments of a connection.

@@ -1,6 +1,7 @@
 package reads
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -49,10 +50,10 @@ func filtered[F any](f *F, own func(*F) (where, error), inner func(*F) junction[
 	return and(parts...), nil
 }
 
-func each[F any](filters []*F, make func(*F) (where, error)) ([]where, error) {
+func each[F any](filters []*F, condition func(*F) (where, error)) ([]where, error) {
 	var parts []where
 	for _, f := range filters {
-		part, err := make(f)
+		part, err := condition(f)
 		if err != nil {
 			return nil, err
 		}
@@ -71,11 +72,12 @@ func oneOfInts(d db.Dialect, column string, values []int) where {
 	return anyInt(d, column, values)
 }
 
+// oneOf never lets the empty text through: where a column may hold it, it stands for null.
 func oneOf[T ~string](d db.Dialect, column string, values []T) where {
 	if values == nil {
 		return nil
 	}
-	return anyText(d, column, values)
+	return anyText(d, column, slices.DeleteFunc(slices.Clone(values), func(v T) bool { return v == "" }))
 }
 
 // allNull is a condition that all of the named are null. The conditions are by the values of the enum.

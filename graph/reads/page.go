@@ -249,6 +249,8 @@ func keyTargets(terms []keyset.Term) (targets []any, values func() []any) {
 			targets[i] = new(sql.NullString)
 		case keyset.Instant:
 			targets[i] = new(db.Time)
+		case keyset.Float:
+			targets[i] = new(sql.NullFloat64)
 		}
 	}
 	return targets, func() []any {
@@ -269,6 +271,10 @@ func keyValue(target any) any {
 	case *sql.NullString:
 		if v.Valid {
 			return v.String
+		}
+	case *sql.NullFloat64:
+		if v.Valid {
+			return v.Float64
 		}
 	case *db.Time:
 		if !v.IsZero() {

@@ -18,14 +18,18 @@ import (
 	"gelombang/internal/viewer"
 )
 
-// Config is what a reader needs. Every field is required.
+// Config is what a reader needs. Every field is required, unless it says otherwise.
 type Config struct {
 	Query   db.Execer
 	Dialect db.Dialect
 	Viewer  viewer.Viewer
 	Now     time.Time // UTC; statuses are derived by it
 	Sizes   keyset.Sizes
-	Log     *slog.Logger
+	Groups  keyset.Sizes // of a page of groups
+	// SmallestGroup is how many participants a group must hold at least for an analyst to see it. Optional; any group
+	// is shown when 0.
+	SmallestGroup int
+	Log           *slog.Logger
 	// OpenContact decrypts the contact of the participant with the card.
 	OpenContact func(ciphertext []byte, card string) (registry.Contact, error)
 	// Explain explains the statuses of participants, by their row ids.
