@@ -12,7 +12,7 @@ import (
 // filter. Everybody but a platform may.
 func TestAPlatformDoesNotAskAboutTheBuyers(t *testing.T) {
 	filters := []string{
-		`participant: {}`, `participant: { status: AWAITING }`, `and: [{ participant: {} }]`, `or: [{ late: true }, { participant: {} }]`, `not: { not: { participant: {} } }`,
+		`participant: {}`, `participant: { status: AWAITING }`, `and: [{ participant: {} }]`, `or: [{ late: true }, { participant: {} }]`, `not: { not: { participant: {} } }`, `first: true`, `or: [{ untilDeadline: { min: 1 } }]`,
 	}
 	places := []string{
 		`{ purchases(filter: { $f }) { totalCount } }`,

@@ -1434,9 +1434,9 @@ type CohortEdge {
   node: Cohort!
 }
 
-"Which cohorts. Everything given must hold; an empty list lets nothing through."
+"Which cohorts. Everything given must hold; an empty list of values lets nothing through."
 input CohortFilter {
-  "All of these hold as well."
+  "All of these hold as well; an empty list asks for nothing more."
   and: [CohortFilter!]
   "At least one of these holds; an empty list lets nothing through."
   or: [CohortFilter!]
@@ -1496,9 +1496,9 @@ type ParticipantEdge {
   node: Participant!
 }
 
-"Which participants. Everything given must hold; an empty list lets nothing through."
+"Which participants. Everything given must hold; an empty list of values lets nothing through."
 input ParticipantFilter {
-  "All of these hold as well."
+  "All of these hold as well; an empty list asks for nothing more."
   and: [ParticipantFilter!]
   "At least one of these holds; an empty list lets nothing through."
   or: [ParticipantFilter!]
@@ -1606,9 +1606,9 @@ type OfferingEdge {
   node: Offering!
 }
 
-"Which offerings. Everything given must hold; an empty list lets nothing through."
+"Which offerings. Everything given must hold; an empty list of values lets nothing through."
 input OfferingFilter {
-  "All of these hold as well."
+  "All of these hold as well; an empty list asks for nothing more."
   and: [OfferingFilter!]
   "At least one of these holds; an empty list lets nothing through."
   or: [OfferingFilter!]
@@ -1704,9 +1704,9 @@ type PurchaseEdge {
   node: Purchase!
 }
 
-"Which purchases. Everything given must hold; an empty list lets nothing through."
+"Which purchases. Everything given must hold; an empty list of values lets nothing through."
 input PurchaseFilter {
-  "All of these hold as well."
+  "All of these hold as well; an empty list asks for nothing more."
   and: [PurchaseFilter!]
   "At least one of these holds; an empty list lets nothing through."
   or: [PurchaseFilter!]
@@ -1732,7 +1732,7 @@ input PurchaseFilter {
   evidence: [Evidence!]
   "Whether it meets the obligation, or would if no other were earlier."
   counts: Boolean
-  "Whether it is the first purchase of its participant."
+  "Whether it is the first purchase of its participant. Not for platforms."
   first: Boolean
   "The amount lies in this span."
   amount: RupiahRange
@@ -1740,7 +1740,7 @@ input PurchaseFilter {
   voidedAt: DateTimeRange
   "How many seconds passed between the purchase and the arrival of its report; below 0 when the platform's clock is ahead."
   lag: IntRange
-  "How many seconds before the participant's deadline it was made; 0 and below when late."
+  "How many seconds before the participant's deadline it was made; 0 and below when late. Not for platforms."
   untilDeadline: IntRange
   "Bought by participants for whom this holds. Not for platforms."
   participant: ParticipantFilter
@@ -1802,9 +1802,9 @@ type DeliveryEdge {
   node: Delivery!
 }
 
-"Which deliveries. Everything given must hold; an empty list lets nothing through."
+"Which deliveries. Everything given must hold; an empty list of values lets nothing through."
 input DeliveryFilter {
-  "All of these hold as well."
+  "All of these hold as well; an empty list asks for nothing more."
   and: [DeliveryFilter!]
   "At least one of these holds; an empty list lets nothing through."
   or: [DeliveryFilter!]
@@ -1898,9 +1898,9 @@ type ReviewEdge {
   node: Review!
 }
 
-"Which reviews. Everything given must hold; an empty list lets nothing through."
+"Which reviews. Everything given must hold; an empty list of values lets nothing through."
 input ReviewFilter {
-  "All of these hold as well."
+  "All of these hold as well; an empty list asks for nothing more."
   and: [ReviewFilter!]
   "At least one of these holds; an empty list lets nothing through."
   or: [ReviewFilter!]
@@ -1970,9 +1970,9 @@ type HistoryEdge {
   node: HistoryEntry!
 }
 
-"Which entries of a history. Everything given must hold; an empty list lets nothing through."
+"Which entries of a history. Everything given must hold; an empty list of values lets nothing through."
 input HistoryFilter {
-  "All of these hold as well."
+  "All of these hold as well; an empty list asks for nothing more."
   and: [HistoryFilter!]
   "At least one of these holds; an empty list lets nothing through."
   or: [HistoryFilter!]
@@ -2038,7 +2038,7 @@ enum PurchaseGroup {
   WEEK
   "The month of the purchase, in WIB."
   MONTH
-  "How long before the deadline it was made, in spans: up to 6, 12, 24, 48 and 72 hours, 7, 14 and 21 days, and more; after the deadline."
+  "How long before the deadline it was made, in spans: up to 6, 12, 24, 48 and 72 hours, 7, 14 and 21 days, and more; after the deadline. Not for platforms."
   HOURS_BEFORE_DEADLINE
   "Whether it was made at or after the participant's deadline."
   LATE
@@ -2122,7 +2122,7 @@ enum PurchaseAggregateOrderField {
   WEEK
   "The month of the purchase, in WIB."
   MONTH
-  "How long before the deadline it was made, in spans: up to 6, 12, 24, 48 and 72 hours, 7, 14 and 21 days, and more; after the deadline."
+  "How long before the deadline it was made, in spans: up to 6, 12, 24, 48 and 72 hours, 7, 14 and 21 days, and more; after the deadline. Not for platforms."
   HOURS_BEFORE_DEADLINE
   "Whether it was made at or after the participant's deadline."
   LATE

@@ -36,9 +36,9 @@ type AnnounceCohortPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
-// Which cohorts. Everything given must hold; an empty list lets nothing through.
+// Which cohorts. Everything given must hold; an empty list of values lets nothing through.
 type CohortFilter struct {
-	// All of these hold as well.
+	// All of these hold as well; an empty list asks for nothing more.
 	And []*CohortFilter `json:"and,omitempty"`
 	// At least one of these holds; an empty list lets nothing through.
 	Or []*CohortFilter `json:"or,omitempty"`
@@ -152,9 +152,9 @@ type DecreeDeadlinePayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
-// Which deliveries. Everything given must hold; an empty list lets nothing through.
+// Which deliveries. Everything given must hold; an empty list of values lets nothing through.
 type DeliveryFilter struct {
-	// All of these hold as well.
+	// All of these hold as well; an empty list asks for nothing more.
 	And []*DeliveryFilter `json:"and,omitempty"`
 	// At least one of these holds; an empty list lets nothing through.
 	Or []*DeliveryFilter `json:"or,omitempty"`
@@ -264,9 +264,9 @@ type FloatRange struct {
 	Max *float64 `json:"max,omitempty"`
 }
 
-// Which entries of a history. Everything given must hold; an empty list lets nothing through.
+// Which entries of a history. Everything given must hold; an empty list of values lets nothing through.
 type HistoryFilter struct {
-	// All of these hold as well.
+	// All of these hold as well; an empty list asks for nothing more.
 	And []*HistoryFilter `json:"and,omitempty"`
 	// At least one of these holds; an empty list lets nothing through.
 	Or []*HistoryFilter `json:"or,omitempty"`
@@ -290,9 +290,9 @@ type IntRange struct {
 	Max *int `json:"max,omitempty"`
 }
 
-// Which offerings. Everything given must hold; an empty list lets nothing through.
+// Which offerings. Everything given must hold; an empty list of values lets nothing through.
 type OfferingFilter struct {
-	// All of these hold as well.
+	// All of these hold as well; an empty list asks for nothing more.
 	And []*OfferingFilter `json:"and,omitempty"`
 	// At least one of these holds; an empty list lets nothing through.
 	Or []*OfferingFilter `json:"or,omitempty"`
@@ -326,9 +326,9 @@ type OfferingFilter struct {
 	UpdatedAt *DateTimeRange `json:"updatedAt,omitempty"`
 }
 
-// Which participants. Everything given must hold; an empty list lets nothing through.
+// Which participants. Everything given must hold; an empty list of values lets nothing through.
 type ParticipantFilter struct {
-	// All of these hold as well.
+	// All of these hold as well; an empty list asks for nothing more.
 	And []*ParticipantFilter `json:"and,omitempty"`
 	// At least one of these holds; an empty list lets nothing through.
 	Or []*ParticipantFilter `json:"or,omitempty"`
@@ -396,9 +396,9 @@ type ParticipantHaving struct {
 	BalanceP90 *RupiahRange `json:"balanceP90,omitempty"`
 }
 
-// Which purchases. Everything given must hold; an empty list lets nothing through.
+// Which purchases. Everything given must hold; an empty list of values lets nothing through.
 type PurchaseFilter struct {
-	// All of these hold as well.
+	// All of these hold as well; an empty list asks for nothing more.
 	And []*PurchaseFilter `json:"and,omitempty"`
 	// At least one of these holds; an empty list lets nothing through.
 	Or []*PurchaseFilter `json:"or,omitempty"`
@@ -424,7 +424,7 @@ type PurchaseFilter struct {
 	Evidence []rules.Evidence `json:"evidence,omitempty"`
 	// Whether it meets the obligation, or would if no other were earlier.
 	Counts *bool `json:"counts,omitempty"`
-	// Whether it is the first purchase of its participant.
+	// Whether it is the first purchase of its participant. Not for platforms.
 	First *bool `json:"first,omitempty"`
 	// The amount lies in this span.
 	Amount *RupiahRange `json:"amount,omitempty"`
@@ -432,7 +432,7 @@ type PurchaseFilter struct {
 	VoidedAt *DateTimeRange `json:"voidedAt,omitempty"`
 	// How many seconds passed between the purchase and the arrival of its report; below 0 when the platform's clock is ahead.
 	Lag *IntRange `json:"lag,omitempty"`
-	// How many seconds before the participant's deadline it was made; 0 and below when late.
+	// How many seconds before the participant's deadline it was made; 0 and below when late. Not for platforms.
 	UntilDeadline *IntRange `json:"untilDeadline,omitempty"`
 	// Bought by participants for whom this holds. Not for platforms.
 	Participant *ParticipantFilter `json:"participant,omitempty"`
@@ -528,9 +528,9 @@ type RetryDeliveryPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
-// Which reviews. Everything given must hold; an empty list lets nothing through.
+// Which reviews. Everything given must hold; an empty list of values lets nothing through.
 type ReviewFilter struct {
-	// All of these hold as well.
+	// All of these hold as well; an empty list asks for nothing more.
 	And []*ReviewFilter `json:"and,omitempty"`
 	// At least one of these holds; an empty list lets nothing through.
 	Or []*ReviewFilter `json:"or,omitempty"`

@@ -73,7 +73,7 @@ func (r *Reader) participantGroups(rows selection.Selection, args ParticipantAgg
 	}
 	a := aggregation[generated.ParticipantFilter, generated.ParticipantHaving, model.ParticipantAggregateRow]{
 		name:     "participantAggregate",
-		source:   func(args *keyset.Args) string { return then.participantSource(args) + firstPurchases },
+		source:   func(args *keyset.Args) string { return then.participantSource(args) + firstOfferings },
 		scope:    then.allParticipants(),
 		filter:   then.participantFilter,
 		keys:     then.participantKeys(),
@@ -85,10 +85,8 @@ func (r *Reader) participantGroups(rows selection.Selection, args ParticipantAgg
 	return a.plan(r, rows, args)
 }
 
-// firstPurchases joins the first purchases f of the participants pa and their offerings fo. Whoever has none is given a
-// number that no purchase has, and everybody another one: in a hash join Postgres (15 at least) puts all rows whose key is
-// null into one bucket, divides its table over and over because that does not fit, and takes minutes.
-const firstPurchases = " LEFT JOIN purchases f ON f.id = COALESCE(pa.first_purchase_id, -pa.id) LEFT JOIN offerings fo ON fo.id = f.offering_id"
+// firstOfferings joins the offerings fo of the first purchases fp.
+const firstOfferings = " LEFT JOIN offerings fo ON fo.id = fp.offering_id"
 
 func purchaseGroup(row *groupRow) *model.PurchaseAggregateRow {
 	return &model.PurchaseAggregateRow{

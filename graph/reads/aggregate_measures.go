@@ -47,7 +47,7 @@ var participantMeasures = perDialect(func(d db.Dialect) map[string]measure {
 			return "COALESCE(CAST(COUNT(" + v + ") AS double precision) / NULLIF(COUNT(*), 0), 0)"
 		}},
 	}
-	maps.Copy(measures, measuresOf(d, "HOURS_TO_PURCHASE", "hoursToPurchase", d.Seconds("f.purchased_at", d.StartOf(db.Day, "c.announced_at")), 3600))
+	maps.Copy(measures, measuresOf(d, "HOURS_TO_PURCHASE", "hoursToPurchase", d.Seconds("fp.purchased_at", d.StartOf(db.Day, "c.announced_at")), 3600))
 	maps.Copy(measures, measuresOf(d, "BALANCE", "balance", "pa.balance", 1))
 	return measures
 })

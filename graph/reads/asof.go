@@ -40,5 +40,5 @@ func (r *Reader) participantSource(args *keyset.Args) string {
 		fact("deadline") + fact("first_purchase_id") + fact("revoked_at") + fact("review_open") +
 		" FROM participants pa LEFT JOIN (SELECT participant_id, MIN(id) AS id FROM history WHERE recorded_at > " + at +
 		" GROUP BY participant_id) later ON later.participant_id = pa.id LEFT JOIN history h ON h.id = later.id WHERE pa.created_at <= " + at +
-		") pa LEFT JOIN cohorts c ON c.id = pa.cohort_id LEFT JOIN purchases fp ON fp.id = pa.first_purchase_id"
+		") pa" + behindParticipants
 }

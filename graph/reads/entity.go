@@ -123,6 +123,6 @@ func distinct[T cmp.Ordered](values []T) []T {
 }
 
 // perDialect makes something once for each database.
-func perDialect[T any](make func(db.Dialect) T) map[db.Dialect]T {
-	return map[db.Dialect]T{db.Postgres: make(db.Postgres), db.SQLite: make(db.SQLite)}
+func perDialect[T any](of func(db.Dialect) T) map[db.Dialect]T {
+	return map[db.Dialect]T{db.Postgres: of(db.Postgres), db.SQLite: of(db.SQLite)}
 }

@@ -39,7 +39,7 @@ type keyNames struct {
 }
 
 // buyerKeys are the keys that say something of who bought.
-var buyerKeys = []string{"PROVINCE", "REGENCY", "GENDER", "AGE_BAND", "EDUCATION", "STATUS"}
+var buyerKeys = []string{"PROVINCE", "REGENCY", "GENDER", "AGE_BAND", "EDUCATION", "STATUS", "HOURS_BEFORE_DEADLINE"}
 
 // refusedKeys refuses a viewer who may not ask about the buyers to group by what is known of them.
 func (r *Reader) refusedKeys(groupBy []string) error {
@@ -67,7 +67,7 @@ func (r *Reader) purchaseKeys() map[string]groupKey {
 
 // participantKeys are the keys of participants among those of [Reader.participantSource] and [firstPurchases].
 func (r *Reader) participantKeys() map[string]groupKey {
-	return r.groupKeys(keyNames{purchase: "f.", offering: "fo.", optional: true})
+	return r.groupKeys(keyNames{purchase: "fp.", offering: "fo.", optional: true})
 }
 
 func (r *Reader) groupKeys(n keyNames) map[string]groupKey {

@@ -66,9 +66,9 @@ func (r *Reader) hasPurchase(n purchaseNames, joined string, f *generated.Purcha
 	if err != nil {
 		return nil, err
 	}
-	var known where // what had been reported at the reader's instant
+	var known where // what was on record at the reader's instant: a delivery may have waited in quarantine
 	if r.past {
-		known = compare(inner.purchase+".received_at", "<=", db.Instant(r.Now))
+		known = compare("(SELECT settled_at FROM deliveries WHERE id = "+inner.purchase+".delivery_id)", "<=", db.Instant(r.Now))
 	}
 	return exists(inner.tables(), and(literal(inner.purchase+joined), known, chosen)), nil
 }

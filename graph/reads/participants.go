@@ -28,7 +28,12 @@ type participantRow struct {
 }
 
 // participantTables are the participants pa, their cohorts c and first purchases fp.
-const participantTables = "participants pa LEFT JOIN cohorts c ON c.id = pa.cohort_id LEFT JOIN purchases fp ON fp.id = pa.first_purchase_id"
+const participantTables = "participants pa" + behindParticipants
+
+// behindParticipants joins what is behind the participants pa. Whoever has no first purchase is given a number that no
+// purchase has, and everybody another one: in a hash join Postgres (15 at least) puts all rows whose key is null into one
+// bucket, divides its table over and over because that does not fit, and takes minutes.
+const behindParticipants = " LEFT JOIN cohorts c ON c.id = pa.cohort_id LEFT JOIN purchases fp ON fp.id = COALESCE(pa.first_purchase_id, -pa.id)"
 
 // participants says how participants are read. The contact is read only when it is asked for and the
 // viewer may see contacts at all; whether this one is decided row by row.

@@ -42,6 +42,11 @@ func (r *Reader) purchaseFilterOf(n purchaseNames, f *generated.PurchaseFilter) 
 
 func (r *Reader) purchaseFields(n purchaseNames, f *generated.PurchaseFilter) (where, error) {
 	p := n.purchase + "."
+	if f.First != nil || f.UntilDeadline != nil { // they tell of other purchases, and of the buyer's own deadline
+		if err := r.refusedAttributes(); err != nil {
+			return nil, err
+		}
+	}
 	buyer, err := r.buyer(n, f.Participant)
 	if err != nil {
 		return nil, err

@@ -52,12 +52,14 @@ func (o observer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	answer := &answerRecorder{ResponseWriter: w}
 	o.metrics.inFlight.Inc()
 	defer o.metrics.inFlight.Dec()
+	defer func() { // also when the connection is cut
+		took, route := time.Since(began), routeOf(r)
+		o.metrics.observe(r.Method, route, answer.code(), took)
+		o.log.Log(ctx, levelOf(route, answer.code()), "request",
+			slog.String("method", methodLabel(r.Method)), slog.String("route", route), slog.Int("status", answer.code()),
+			slog.Int64("bytes", answer.bytes), slog.Duration("took", took.Round(time.Microsecond)))
+	}()
 	o.guarded(ctx, answer, r)
-	took, route := time.Since(began), routeOf(r)
-	o.metrics.observe(r.Method, route, answer.code(), took)
-	o.log.Log(ctx, levelOf(route, answer.code()), "request",
-		slog.String("method", methodLabel(r.Method)), slog.String("route", route), slog.Int("status", answer.code()),
-		slog.Int64("bytes", answer.bytes), slog.Duration("took", took.Round(time.Microsecond)))
 }
 
 // guarded answers the request, also when the program panics.
