@@ -28,10 +28,13 @@ func TestValuesAreDistinctNames(t *testing.T) {
 		{"HistoryKind", rules.HistoryKind("").Values(), 3},
 		{"Language", rules.Language("").Values(), 2},
 		{"Mode", rules.Mode("").Values(), 3},
+		{"PassedOver", rules.PassedOver("").Values(), 6},
 		{"Reason", rules.Reason("").Values(), 13},
 		{"ReviewDecision", rules.ReviewDecision("").Values(), 2},
 		{"ReviewKind", rules.ReviewKind("").Values(), 2},
 		{"ReviewState", rules.ReviewState("").Values(), 3},
+		{"SettlementState", rules.SettlementState("").Values(), 6},
+		{"WaitCode", rules.WaitCode("").Values(), 4},
 	}
 	for _, tt := range tests {
 		if len(tt.values) != tt.want {
