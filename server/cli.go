@@ -39,6 +39,7 @@ type program struct {
 	Cohort   cohortCommands   `cmd:"" help:"Announce cohorts and list them."`
 	Import   importCommands   `cmd:"" help:"Read participants or offerings from a CSV file, or put in a sample."`
 	Export   exportCommand    `cmd:"" help:"Write a list or an aggregate to a CSV, NDJSON or Parquet file."`
+	Forecast forecastCommand  `cmd:"" help:"Estimate how many of a cohort will be overdue at its deadline."`
 	Simulate simulateCommands `cmd:"" help:"Send signed webhooks as the platforms would."`
 	Version  versionCommand   `cmd:"" help:"Print the program's version."`
 
