@@ -44,17 +44,17 @@ func period(t *rapid.T) map[string]any {
 	if rapid.Bool().Draw(t, "bounded before") {
 		r["before"] = near(t, "before").Format(time.RFC3339Nano)
 	}
-	return r
+	return withRoom(r, "from", "before")
 }
 
 func between(t *rapid.T, values ...int64) map[string]any {
 	r := map[string]any{}
 	for _, side := range []string{"min", "max"} {
 		if rapid.Bool().Draw(t, side) {
-			r[side] = rapid.SampledFrom(values).Draw(t, "bound")
+			r[side] = float64(rapid.SampledFrom(values).Draw(t, "bound"))
 		}
 	}
-	return r
+	return withRoom(r, "min", "max")
 }
 
 func flag(t *rapid.T) bool { return rapid.Bool().Draw(t, "flag") }

@@ -182,7 +182,7 @@ func oracleMeasures(all map[string]oracleMeasure, name, field, limit string, uni
 		m.limit = limit + part
 		all[name+"_"+map[string]string{"Avg": "AVG", "Min": "MIN", "Max": "MAX", "Median": "MEDIAN", "P90": "P90"}[part]] = m
 	}
-	if unit == 1 && name != "LAG" {
+	if unit == 1 && name != "LAG" && name != "UNTIL_DEADLINE" {
 		m := measure("sum", func(v []int64) float64 { return float64(total(v)) })
 		whole := m.of
 		m.limit, m.of = limit+"Sum", func(items []item) any {
@@ -233,6 +233,7 @@ func purchaseOracle() map[string]oracleMeasure {
 	}
 	oracleMeasures(all, "AMOUNT", "amount", "amount", 1, func(i item) (int64, bool) { return i.sale.amount, true })
 	oracleMeasures(all, "LAG", "lag", "lag", 1, func(i item) (int64, bool) { return wholeSeconds(i.sale.received, i.sale.purchased), true })
+	oracleMeasures(all, "UNTIL_DEADLINE", "untilDeadline", "untilDeadline", 1, func(i item) (int64, bool) { return wholeSeconds(i.person.deadline, i.sale.purchased), true })
 	return all
 }
 

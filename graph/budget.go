@@ -26,7 +26,11 @@ func BudgetOf(v viewer.Viewer) Budget {
 		return Budget{Cost: 150_000, Time: time.Minute}
 	case viewer.Officer, viewer.Supervisor, viewer.Admin:
 		return Budget{Cost: 150_000, Time: 30 * time.Second}
-	case viewer.Anonymous, viewer.Participant, viewer.Platform:
+	case viewer.Platform:
+		b := appBudget
+		b.Export = 5 * time.Minute
+		return b
+	case viewer.Anonymous, viewer.Participant:
 		return appBudget
 	default:
 		return appBudget

@@ -42,6 +42,30 @@ func TestAPlatformDoesNotAskAboutTheBuyers(t *testing.T) {
 	})
 }
 
+// TestAPlatformIsNotToldOfTheTimeUntilADeadline asks for it where it is no condition of a filter.
+func TestAPlatformIsNotToldOfTheTimeUntilADeadline(t *testing.T) {
+	queries := []string{
+		`{ purchases(orderBy: { field: UNTIL_DEADLINE }) { totalCount } }`,
+		`{ platforms { purchases(first: 2, orderBy: [{ field: AMOUNT }, { field: UNTIL_DEADLINE, direction: DESC }]) { nodes { id } } } }`,
+		`{ purchaseAggregate(orderBy: { field: UNTIL_DEADLINE_MEDIAN }) { rows { count } } }`,
+		`{ purchaseAggregate(groupBy: PLATFORM, having: { untilDeadlineMin: { min: 0 } }) { rows { count } } }`,
+		`{ purchaseAggregate { rows { untilDeadline { avg } } } }`,
+		`{ purchaseAggregate { rows { count ...F } } } fragment F on PurchaseAggregateRow { left: untilDeadline { p90 } }`,
+	}
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d, 5)
+		c := serve(t, w.Registry)
+		for _, query := range queries {
+			if a := c.ask(tokopedia, query, nil); a.code() != "FORBIDDEN" {
+				t.Errorf("%s as a platform: %.300s", query, a.text)
+			}
+			for _, role := range []string{"nobody", "anonymous", "participant", "analyst", "officer", "admin"} {
+				c.get(roles(w.cards13[0])[role], query, nil)
+			}
+		}
+	})
+}
+
 // TestNestedListsShowWhatTheRootShows compares the lists below objects with those at the root, for every role: they
 // are under the same rules. The participant is the first of cohort 13; the platform is tokopedia.
 func TestNestedListsShowWhatTheRootShows(t *testing.T) {
@@ -73,4 +97,15 @@ func TestNestedListsShowWhatTheRootShows(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestFiltersLookAtPurchasesInFewPlaces: each looks at the purchases of every participant.
+func TestFiltersLookAtPurchasesInFewPlaces(t *testing.T) {
+	c := serve(t, newWorld(t, dbtest.New(t, db.SQLite), 5).Registry)
+	for n, want := range map[int]string{20: "", 21: "TOO_MANY"} {
+		places := strings.Repeat(`{ purchases: { late: true } } { not: { firstPurchase: { late: true } } }`, n/2) + strings.Repeat(`{ purchases: {} }`, n%2)
+		if a := c.ask(analyst, `{ participants(filter: { or: [`+places+`] }) { totalCount } }`, nil); a.code() != want {
+			t.Errorf("in %d places: %.300s", n, a.text)
+		}
+	}
 }

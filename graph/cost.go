@@ -20,6 +20,7 @@ import (
 // than that takes more than its share, and a query can go round through it, so the numbers are generous.
 var assumed = map[string]int{
 	"Query.platforms":      20,
+	"Query.provinces":      40,
 	"Cohort.extensions":    50, // one for each province, and some
 	"Participant.reviews":  10,
 	"Explanation.evidence": 10,
@@ -46,6 +47,41 @@ var heavy = map[string]int{
 	"Delivery.body": 100, // up to 64 KB, in base64
 }
 
+// What it costs to look through many rows, however few objects come of it. It is one statement for each place in the
+// query, whatever the number of objects that it is for.
+const (
+	costOfTotal     = 50   // of totalCount
+	costOfProgress  = 500  // of progress
+	costOfCurve     = 1000 // of a curve
+	costOfAggregate = 1000 // of an aggregate
+	costOfKey       = 200  // besides, for each of its keys
+	costOfThePast   = 2000 // besides, as of an instant
+)
+
+// looking is what the field costs that has to look through many rows; 0 for all others.
+func looking(place string, args map[string]any) int {
+	past := 0
+	if args["asOf"] != nil {
+		past = costOfThePast
+	}
+	switch {
+	case strings.HasSuffix(place, ".totalCount"):
+		return costOfTotal
+	case place == "Cohort.progress":
+		return costOfProgress + past
+	case place == "Cohort.purchaseCurve":
+		return costOfCurve
+	case strings.HasPrefix(place, "Query.") && strings.HasSuffix(place, "Aggregate"):
+		keys := 0
+		if args["groupBy"] != nil {
+			keys = length(args["groupBy"])
+		}
+		return costOfAggregate + past + costOfKey*keys
+	default:
+		return 0
+	}
+}
+
 // How many steps a curve of purchases has, by the length of its steps.
 const (
 	curveDays  = 60 // the window, and an extension of as much again
@@ -62,6 +98,7 @@ type meter struct {
 	sizes  keyset.Sizes // of pages
 	groups keyset.Sizes // of the pages of aggregates
 	terms  *terms
+	looked *int // what it costs to look through many rows
 }
 
 // The sizes of a page of an aggregate, in groups.
@@ -80,12 +117,14 @@ func groupSizes(v viewer.Viewer) keyset.Sizes {
 }
 
 func newMeter(op *graphql.OperationContext, schema *ast.Schema, asking viewer.Viewer) meter {
-	return meter{op: op, schema: schema, sizes: pageSizes(asking), groups: groupSizes(asking), terms: &terms{schema: schema}}
+	return meter{op: op, schema: schema, sizes: pageSizes(asking), groups: groupSizes(asking), terms: &terms{schema: schema}, looked: new(int)}
 }
 
 // cost returns the cost of the operation, whose document is valid.
 func (m meter) cost() int {
-	return m.object(m.op.Operation.SelectionSet, m.root(), 1)
+	*m.looked = 0
+	objects := m.object(m.op.Operation.SelectionSet, m.root(), 1)
+	return min(dearest, objects+*m.looked)
 }
 
 func (m meter) root() *ast.Definition {
@@ -125,6 +164,7 @@ func (m meter) field(f graphql.CollectedField, parent *ast.Definition, page int)
 	place := parent.Name + "." + f.Name
 	args := f.ArgumentMap(m.op.Variables)
 	m.terms.add(f.Definition.Arguments, args)
+	*m.looked += looking(place, args)
 	def := m.schema.Types[f.Definition.Type.Name()]
 	if !def.IsCompositeType() {
 		return heavy[place]

@@ -21,14 +21,15 @@ func TestWhatAQueryCosts(t *testing.T) {
 	}{
 		{"nothing but a name", `{ __typename }`, nil, 0},
 		{"one object", `{ programme { now today } }`, nil, 1},
-		{"an object behind an object", `{ cohort(number: 13) { progress { awaiting } } }`, nil, 2},
+		{"an object behind an object", `{ cohort(number: 13) { progress { awaiting } } }`, nil, 2 + 500},
 		{"a page, when nothing is said, is 20", `{ offerings { nodes { id } } }`, nil, 1 + 20},
 		{"a page and its edges", `{ offerings { edges { cursor node { id } } pageInfo { endCursor } } }`, nil, 1 + 20*2 + 1},
 		{"first", `{ offerings(first: 7) { nodes { id } } }`, nil, 1 + 7},
 		{"last", `{ offerings(last: 7) { nodes { id } } }`, nil, 1 + 7},
 		{"null is 20", `{ offerings(first: null) { nodes { id } } }`, nil, 1 + 20},
 		{"none", `{ offerings(first: 0) { nodes { platform { code } } } }`, nil, 1},
-		{"only counted", `{ offerings(first: 100) { totalCount } }`, nil, 1},
+		{"only counted", `{ offerings(first: 100) { totalCount } }`, nil, 1 + 50},
+		{"counted on every page", `{ platforms { offerings { totalCount } } }`, nil, 20*2 + 50},
 		{"by a variable", `query ($n: Int) { offerings(first: $n) { nodes { id } } }`, map[string]any{"n": 7}, 1 + 7},
 		{"by a variable that is absent", `query ($n: Int) { offerings(first: $n) { nodes { id } } }`, nil, 1 + 20},
 		{"by a variable with a default", `query ($n: Int = 3) { offerings(last: $n) { nodes { id } } }`, nil, 1 + 3},
@@ -47,12 +48,14 @@ func TestWhatAQueryCosts(t *testing.T) {
 		{"nodes, by how many", `query ($ids: [ID!]!) { nodes(ids: $ids) { id } }`, map[string]any{"ids": []string{"a", "b", "c"}}, 3},
 		{"nodes, written out", `{ nodes(ids: ["a", "b"]) { id } }`, nil, 2},
 		{"nodes, one", `{ nodes(ids: "a") { id } }`, nil, 1},
-		{"a node is the dearest that it may be", `{ node(id: "a") { ... on Cohort { progress { awaiting } } ... on Platform { keys { fingerprint } } } }`, nil, 1 + 100},
+		{"a node is the dearest that it may be", `{ node(id: "a") { ... on Cohort { progress { awaiting } } ... on Platform { keys { fingerprint } } } }`, nil, 1 + 100 + 500},
 		{"bodies", `{ deliveries(first: 5) { nodes { body b: body } } }`, nil, 1 + 5*(1+200)},
-		{"groups, as many as one answer may hold", `{ purchaseAggregate(groupBy: [PLATFORM]) { rows { count amount { sum } } } }`, nil, 1 + 1000*2},
-		{"groups, so many", `{ participantAggregate(groupBy: [GENDER], first: 7) { rows { key { gender } } } }`, nil, 1 + 7*2},
-		{"a curve by days", `{ cohort(number: 13) { purchaseCurve { points { day } } } }`, nil, 1 + 1 + 60},
-		{"a curve by hours", `query ($by: CurveStep!) { cohort(number: 13) { purchaseCurve(by: $by) { points { day } } } }`, map[string]any{"by": "HOUR"}, 1 + 1 + 24*60},
+		{"groups, as many as one answer may hold", `{ purchaseAggregate(groupBy: [PLATFORM]) { rows { count amount { sum } } } }`, nil, 1 + 1000*2 + 1000 + 200},
+		{"groups, so many", `{ participantAggregate(groupBy: [GENDER], first: 7) { rows { key { gender } } } }`, nil, 1 + 7*2 + 1000 + 200},
+		{"groups of the past", `{ participantAggregate(asOf: "2021-04-01T00:00:00Z", first: 7) { rows { count } } }`, nil, 1 + 7 + 1000 + 2000},
+		{"the progress of the past, whatever the number of cohorts", `{ cohorts(first: 9) { nodes { progress(asOf: "2021-04-01T00:00:00Z") { awaiting } } } }`, nil, 1 + 9*2 + 500 + 2000},
+		{"a curve by days", `{ cohort(number: 13) { purchaseCurve { points { day } } } }`, nil, 1 + 1 + 60 + 1000},
+		{"a curve by hours", `query ($by: CurveStep!) { cohort(number: 13) { purchaseCurve(by: $by) { points { day } } } }`, map[string]any{"by": "HOUR"}, 1 + 1 + 24*60 + 1000},
 		{"a type of the schema", `{ __type(name: "Cohort") { fields { name } } }`, nil, 1 + 5},
 	}
 	for _, tt := range tests {
@@ -77,8 +80,10 @@ func TestBudgets(t *testing.T) {
 		return "{" + aliased(n, "purchases(first: 100) { nodes { participant { purchases(first: 100) { nodes { platform { code } offering { title } } } } } }") + " }"
 	}
 	app, staff := graph.Budget{Cost: 50_000, Time: 5 * time.Second}, graph.Budget{Cost: 150_000, Time: 30 * time.Second}
+	platform := app
+	platform.Export = 5 * time.Minute
 	want := map[string]graph.Budget{
-		"nobody": app, "anonymous": app, "participant": app, "platform": app,
+		"nobody": app, "anonymous": app, "participant": app, "platform": platform,
 		"analyst": {Cost: 150_000, Time: time.Minute}, "officer": staff, "supervisor": staff, "admin": staff,
 	}
 	for name, v := range roles("3113000000000001") {

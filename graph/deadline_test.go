@@ -53,11 +53,16 @@ func slow(t *testing.T, d *db.DB, allowed time.Duration) (http.Handler, endless)
 }
 
 func posted(ctx context.Context, query string) (*httptest.ResponseRecorder, *http.Request) {
+	return as(ctx, officer, query)
+}
+
+// as is a request of the viewer, and where its answer goes.
+func as(ctx context.Context, v viewer.Viewer, query string) (*httptest.ResponseRecorder, *http.Request) {
 	body, _ := json.Marshal(map[string]any{"query": query}) // text always has a JSON form
 	req := httptest.NewRequest(http.MethodPost, "/graphql", strings.NewReader(string(body)))
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Accept", mediaResponse)
-	return httptest.NewRecorder(), req.WithContext(viewer.With(ctx, officer))
+	return httptest.NewRecorder(), req.WithContext(viewer.With(ctx, v))
 }
 
 // patience is how long a test waits for what must happen at once.

@@ -10,6 +10,7 @@ import (
 	"runtime/debug"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"gelombang/graph/keyset"
@@ -67,6 +68,10 @@ func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
 		shown.Path = graphql.GetPath(ctx)
 	}
 	code, message := known(err)
+	var malformed scalar.Error
+	if errors.As(err, &malformed) {
+		message = argumentPlace(err, fieldPath(ctx)) + message
+	}
 	if code == codeUnavailable && ctx.Err() != nil {
 		code, message = codeTimeout, tooSlow // a connection that was broken off because the time was over
 	}
@@ -75,6 +80,17 @@ func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
 	}
 	shown.Message, shown.Extensions = message, map[string]any{"code": code}
 	return shown
+}
+
+// fieldPath is the path of the field that is being answered; nil outside one.
+func fieldPath(ctx context.Context) ast.Path {
+	if !graphql.HasOperationContext(ctx) {
+		return nil
+	}
+	if field := graphql.GetFieldContext(ctx); field != nil {
+		return field.Path()
+	}
+	return nil
 }
 
 // known returns the code and the message of an error that is safe to show; no code if it is not.

@@ -45,8 +45,14 @@ func (x exchange) export(ctx context.Context, format export.Format, params *grap
 	}
 	defer release()
 	file := newAttachment(x.w, plan.field+"."+string(format), format.ContentType())
-	run := &exportRun{plan: plan, out: format.New(file, plan.table.Columns), flush: file.flush, time: allowed}
+	packed := file.packed(format, x.r.Header)
+	run := &exportRun{plan: plan, out: format.New(packed, plan.table.Columns), flush: packed.flush, time: allowed}
 	errs = x.handler.export(ctx, op, run)
+	if len(errs) == 0 {
+		if err := packed.end(); err != nil {
+			errs = gqlerror.List{x.presenter.present(ctx, err)}
+		}
+	}
 	switch {
 	case len(errs) == 0:
 		file.begin() // also of a file without a byte
@@ -104,6 +110,8 @@ type attachment struct {
 	w           http.ResponseWriter
 	control     *http.ResponseController
 	name, media string
+	encoding    string // of the content; empty for none
+	vary        bool   // whether the encoding is what the client accepts
 	begun       bool
 }
 
@@ -124,6 +132,12 @@ func (a *attachment) begin() {
 	h.Set("Content-Type", a.media)
 	h.Set("Content-Disposition", `attachment; filename="`+a.name+`"`)
 	h.Set("Cache-Control", "no-store")
+	if a.vary {
+		h.Set("Vary", "Accept-Encoding")
+	}
+	if a.encoding != "" {
+		h.Set("Content-Encoding", a.encoding)
+	}
 	h.Set("X-Content-Type-Options", "nosniff")
 	a.w.WriteHeader(http.StatusOK)
 }

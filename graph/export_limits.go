@@ -13,7 +13,8 @@ import (
 type ExportLimits struct {
 	// Each is for one viewer. Zero means 2.
 	Each int
-	// All is for the server. Zero means 4, but at most half of the pool, so that half is left for queries.
+	// All is for the server. Zero means 4, but at most half of the pool, so that half is left for queries. All platforms
+	// together have half of it, and 1 at least.
 	All int
 }
 
@@ -36,30 +37,37 @@ func (b Budget) exportTime() time.Duration { return cmp.Or(b.Export, exportTime)
 type exportSlots struct {
 	limits ExportLimits
 
-	mu  sync.Mutex
-	of  map[viewer.Viewer]int
-	all int
+	mu        sync.Mutex
+	of        map[string]int // by role, and subject or platform
+	all       int
+	platforms int
 }
 
 func newExportSlots(l ExportLimits) *exportSlots {
-	return &exportSlots{limits: l, of: map[viewer.Viewer]int{}}
+	return &exportSlots{limits: l, of: map[string]int{}}
 }
 
 // take takes a place for an export of the viewer, which release gives back; nil when there is none.
 func (s *exportSlots) take(v viewer.Viewer) (release func()) {
+	who, ofPlatforms := string(v.Role)+"/"+v.Subject, 0
+	if code := v.OwnPlatform(); code != "" { // whatever token it uses
+		who, ofPlatforms = string(v.Role)+"/"+code, 1
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.all >= s.limits.All || s.of[v] >= s.limits.Each {
+	if s.all >= s.limits.All || s.of[who] >= s.limits.Each || s.platforms+ofPlatforms > max(1, s.limits.All/2) {
 		return nil
 	}
 	s.all++
-	s.of[v]++
+	s.platforms += ofPlatforms
+	s.of[who]++
 	return func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.all--
-		if s.of[v]--; s.of[v] == 0 {
-			delete(s.of, v)
+		s.platforms -= ofPlatforms
+		if s.of[who]--; s.of[who] == 0 {
+			delete(s.of, who)
 		}
 	}
 }

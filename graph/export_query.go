@@ -34,9 +34,21 @@ const exportableNames = "`cohorts`, `participants`, `offerings`, `purchases`, `d
 // sees of the others, which is its own.
 var ownSales = []string{"offerings", "purchases", "deliveries", "purchaseAggregate"}
 
+// listedBy says of the root fields that not every role with exports may list who may. To others GraphQL answers that
+// the list is empty, but a file without rows would pass for a finding.
+var listedBy = map[string]func(viewer.Viewer) bool{
+	"participants":         viewer.Viewer.SeesAllParticipants,
+	"participantAggregate": viewer.Viewer.SeesAllParticipants,
+	"deliveries":           func(v viewer.Viewer) bool { return v.SeesAllDeliveries() || v.OwnPlatform() != "" },
+	"reviews":              viewer.Viewer.ManagesCohorts,
+}
+
 // mayExport reports whether the viewer may export anything, or the root field in particular if one is named. What
 // rows of it there are for the viewer is for the reads to say.
 func mayExport(v viewer.Viewer, field string) bool {
+	if may := listedBy[field]; may != nil && !may(v) {
+		return false
+	}
 	switch v.Role {
 	case viewer.Analyst, viewer.Officer, viewer.Supervisor, viewer.Admin:
 		return true

@@ -61,7 +61,7 @@ func drawValue(t *rapid.T, m *mirror, input string, f *ast.FieldDefinition) any 
 	case f.Name == "text":
 		return strings.Join(rapid.SliceOfN(rapid.SampledFrom([]string{"apel", "ZEB", "dap", "a", "roti", "nothing"}), 0, 2).Draw(t, key), " ")
 	case f.Type.Elem != nil:
-		return drawList(t, key, known, def)
+		return drawList(t, f.Name, key, known, def)
 	case typeName == "Boolean":
 		return rapid.Bool().Draw(t, key)
 	case typeName == "DateTimeRange":
@@ -76,7 +76,7 @@ func drawValue(t *rapid.T, m *mirror, input string, f *ast.FieldDefinition) any 
 }
 
 // drawList draws some of the values, or one that stands for a list.
-func drawList(t *rapid.T, key string, known []any, def *ast.Definition) any {
+func drawList(t *rapid.T, field, key string, known []any, def *ast.Definition) any {
 	var from []any
 	switch {
 	case def.Kind == ast.Enum:
@@ -86,7 +86,7 @@ func drawList(t *rapid.T, key string, known []any, def *ast.Definition) any {
 	case def.Name == "Int":
 		from = append(append(from, known...), 99.0)
 	default:
-		from = append(append(from, known...), "nothing", "")
+		from = append(append(from, known...), unused(field)...)
 	}
 	one := rapid.SampledFrom(from)
 	if rapid.IntRange(0, 4).Draw(t, "one value") == 0 {
@@ -95,7 +95,22 @@ func drawList(t *rapid.T, key string, known []any, def *ast.Definition) any {
 	return rapid.SliceOfN(one, 0, 3).Draw(t, key)
 }
 
-// drawSpan draws a span with bounds on the known values and next to them. A bound may be absent, or null.
+// unused are texts that nothing has, of the form that the field takes.
+func unused(field string) []any {
+	switch field {
+	case "province":
+		return []any{"00"}
+	case "regency":
+		return []any{"0000"}
+	case "platform":
+		return []any{"nowhere"}
+	default:
+		return []any{"nothing", ""}
+	}
+}
+
+// drawSpan draws a span with bounds on the known values and next to them. A bound may be absent, or null. In one with
+// both there is room: it would be refused without.
 func drawSpan(t *rapid.T, key string, known []any, lower, upper string) map[string]any {
 	span := map[string]any{}
 	if len(known) == 0 {
@@ -119,6 +134,28 @@ func drawSpan(t *rapid.T, key string, known []any, lower, upper string) map[stri
 	if rapid.IntRange(0, 9).Draw(t, "null bound") == 0 {
 		span[upper] = nil
 	}
+	return withRoom(span, lower, upper)
+}
+
+// withRoom returns the span with its bounds the right way round, or without the lower one where nothing can lie between
+// them.
+func withRoom(span map[string]any, lower, upper string) map[string]any {
+	if span[lower] == nil || span[upper] == nil {
+		return span
+	}
+	from, isTime := moment(span[lower])
+	if !isTime {
+		if compared(span[lower], span[upper]) > 0 {
+			span[lower], span[upper] = span[upper], span[lower]
+		}
+		return span
+	}
+	switch before, _ := moment(span[upper]); {
+	case from.Equal(before):
+		delete(span, lower)
+	case from.After(before):
+		span[lower], span[upper] = span[upper], span[lower]
+	}
 	return span
 }
 
@@ -134,8 +171,9 @@ var orderTerms = map[string]reading{
 	"OfferingOrderField.COURSE_CODE": fact("courseCode"), "OfferingOrderField.UPDATED_AT": instantFact("updatedAt"),
 	"PurchaseOrderField.PURCHASED_AT": instantFact("purchasedAt"), "PurchaseOrderField.RECORDED": recorded, "PurchaseOrderField.RECEIVED_AT": instantFact("receivedAt"),
 	"PurchaseOrderField.AMOUNT": fact("amount"), "PurchaseOrderField.LAG": seconds(instantFact("receivedAt"), instantFact("purchasedAt")), "PurchaseOrderField.VOIDED_AT": instantFact("voidedAt"),
-	"PurchaseOrderField.INVOICE_CODE": fact("invoiceCode"),
-	"DeliveryOrderField.RECEIVED_AT":  instantFact("receivedAt"), "DeliveryOrderField.SIGNED_AT": instantFact("signedAt"), "DeliveryOrderField.EVENT_TIME": instantFact("eventTime"),
+	"PurchaseOrderField.UNTIL_DEADLINE": seconds(via("participant", instantFact("deadline")), instantFact("purchasedAt")),
+	"PurchaseOrderField.INVOICE_CODE":   fact("invoiceCode"),
+	"DeliveryOrderField.RECEIVED_AT":    instantFact("receivedAt"), "DeliveryOrderField.SIGNED_AT": instantFact("signedAt"), "DeliveryOrderField.EVENT_TIME": instantFact("eventTime"),
 	"DeliveryOrderField.SETTLED_AT": instantFact("settledAt"), "DeliveryOrderField.ATTEMPTS": fact("attempts"),
 	"ReviewOrderField.OPENED_AT": instantFact("openedAt"), "ReviewOrderField.CLOSED_AT": instantFact("closedAt"),
 	"HistoryOrderField.RECORDED_AT": instantFact("recordedAt"), "HistoryOrderField.EFFECTIVE_AT": instantFact("effectiveAt"),

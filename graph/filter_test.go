@@ -41,7 +41,7 @@ func TestFilters(t *testing.T) {
 			`{ cohort: 13, gender: F, status: AWAITING }`:         1,
 			`{ isNull: PROVINCE }`:                                1, `{ isNull: [PROVINCE, GENDER] }`: 1, `{ isNull: [GENDER] }`: 5, `{ isNull: [] }`: 0, `{ isNull: null }`: 9, `{ isNull: REGENCY }`: 9,
 			`{ isNull: FIRST_PURCHASE }`: 8, `{ isNull: REVOKED_AT }`: 8, `{ regency: "3171" }`: 0,
-			`{ province: "" }`: 0, `{ not: { province: "32" } }`: 7, `{ not: { gender: [F, M] } }`: 5, `{ not: { deadline: { before: "2021-04-09T00:00:01+07:00" } } }`: 2,
+			`{ not: { province: "32" } }`: 7, `{ not: { gender: [F, M] } }`: 5, `{ not: { deadline: { before: "2021-04-09T00:00:01+07:00" } } }`: 2,
 			`{ balance: { max: 500000 } }`: 1, `{ balance: { min: 750000 } }`: 8, `{ balance: { min: "1000000", max: 1000000 } }`: 7,
 			`{ revokedAt: { from: "2021-04-06T12:00:00+07:00" } }`: 1, `{ revokedAt: { before: "2021-04-06T12:00:00+07:00" } }`: 0,
 			`{ not: { revokedAt: { from: "2021-04-06T12:00:00+07:00" } } }`: 8,

@@ -16,6 +16,7 @@ const (
 	maxFilterValues = 1000 // in the lists of all filters together
 	maxGroupKeys    = 10   // of one aggregate
 	maxOrderTerms   = 5    // of one list
+	maxLookups      = 20   // of a participant's purchases, in all filters of the operation together
 )
 
 // terms is what the arguments of an operation amount to. Its zero value, with a schema, is that of no arguments.
@@ -26,6 +27,7 @@ type terms struct {
 	values     int // in the lists of all filters
 	keys       int // of the aggregate with the most
 	orders     int // of the list with the most
+	lookups    int // filters of purchases below participants: each looks at the purchases of every participant
 }
 
 // add counts the arguments of a field: their values, with variables and defaults in place, by their names.
@@ -72,6 +74,9 @@ func (t *terms) filter(value any, def *ast.Definition, depth int) {
 		field := def.Fields.ForName(name)
 		if field == nil || inner == nil {
 			continue // null is the same as absent
+		}
+		if def.Name == "ParticipantFilter" && field.Type.Name() == "PurchaseFilter" {
+			t.lookups++
 		}
 		if isFilter(field.Type.Name()) {
 			t.filter(inner, t.schema.Types[field.Type.Name()], depth+1)
@@ -132,6 +137,8 @@ func (t *terms) beyond() *gqlerror.Error {
 		return problem(codeTooMany, "the filters have %d conditions, and %d is the most: give a list of values in the place of many conditions, or ask in several queries", t.conditions, maxConditions)
 	case t.values > maxFilterValues:
 		return problem(codeTooMany, "the lists in the filters hold %d values, and %d is the most: ask in several queries", t.values, maxFilterValues)
+	case t.lookups > maxLookups:
+		return problem(codeTooMany, "the filters look at the purchases of participants in %d places, and %d is the most: put the conditions into one filter of purchases", t.lookups, maxLookups)
 	case t.keys > maxGroupKeys:
 		return problem(codeTooMany, "there are %d keys to group by, and %d is the most: group by fewer", t.keys, maxGroupKeys)
 	case t.orders > maxOrderTerms:

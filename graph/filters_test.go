@@ -155,14 +155,14 @@ func TestTheLimitsOfFilters(t *testing.T) {
 // TestWhatAggregatesCost: their rows are as many as a page of them holds.
 func TestWhatAggregatesCost(t *testing.T) {
 	for query, want := range map[string]map[viewer.Role]int{
-		`{ thingAggregate { rows { count } } }`:                  {viewer.Officer: 1 + 1000, viewer.Analyst: 1 + 1000},
-		`{ thingAggregate(first: 7) { rows { count } } }`:        {viewer.Officer: 1 + 7, viewer.Analyst: 1 + 7},
-		`{ thingAggregate(first: 999999) { rows { count } } }`:   {viewer.Officer: 1 + 1000, viewer.Analyst: 1 + 10_000},
+		`{ thingAggregate { rows { count } } }`:                  {viewer.Officer: 1001 + 1000, viewer.Analyst: 1001 + 1000},
+		`{ thingAggregate(first: 7) { rows { count } } }`:        {viewer.Officer: 1001 + 7, viewer.Analyst: 1001 + 7},
+		`{ thingAggregate(first: 999999) { rows { count } } }`:   {viewer.Officer: 1001 + 1000, viewer.Analyst: 1001 + 10_000},
 		`{ things(first: 7) { nodes { name } } }`:                {viewer.Officer: 1 + 7, viewer.Analyst: 1 + 7},
 		`{ things(first: 5000) { nodes { name } } }`:             {viewer.Officer: 1 + 100, viewer.Analyst: 1 + 1000},
-		`{ thingAggregate { __typename } }`:                      {viewer.Officer: 1, viewer.Analyst: 1},
-		`{ thingAggregate(first: 0) { rows { count } } }`:        {viewer.Officer: 1, viewer.Analyst: 1},
-		`{ thingAggregate(first: null) { rows { __typename } }}`: {viewer.Officer: 1 + 1000, viewer.Analyst: 1 + 1000},
+		`{ thingAggregate { __typename } }`:                      {viewer.Officer: 1001, viewer.Analyst: 1001},
+		`{ thingAggregate(first: 0) { rows { count } } }`:        {viewer.Officer: 1001, viewer.Analyst: 1001},
+		`{ thingAggregate(first: null) { rows { __typename } }}`: {viewer.Officer: 1001 + 1000, viewer.Analyst: 1001 + 1000},
 	} {
 		doc, errs := gqlparser.LoadQueryWithRules(filterSchema, query, defaultRules())
 		if len(errs) > 0 {

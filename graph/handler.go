@@ -101,11 +101,7 @@ func newHandler(cfg Config) (*handler, error) {
 		return nil, err
 	}
 	database := cfg.Registry.DB()
-	primary := cfg.Read // SQLite's readers see every commit
-	if database.Dialect == db.Postgres && database.Read != database.Write {
-		primary = database.Write
-	}
-	root := &resolver{registry: cfg.Registry, reading: cfg.Read, analysis: cfg.Analysis, primary: primary, smallestGroup: cfg.SmallestGroup, version: cfg.Version, log: cfg.Log}
+	root := &resolver{registry: cfg.Registry, reading: cfg.Read, analysis: cfg.Analysis, fresh: database.Fresh, smallestGroup: cfg.SmallestGroup, version: cfg.Version, log: cfg.Log}
 	h := &handler{
 		root:          root,
 		schema:        generated.NewExecutableSchema(generated.Config{Resolvers: root}),
@@ -117,6 +113,7 @@ func newHandler(cfg Config) (*handler, error) {
 		throttle:      throttle.New(cfg.Limits, time.Now),
 		clientAddress: cfg.ClientAddress,
 		exports:       newExportSlots(cfg.Exports.complete(database.Analysis.Stats().MaxOpenConnections)),
+		lanes:         newLanes(database),
 		log:           cfg.Log,
 	}
 	var err error
@@ -147,6 +144,7 @@ type handler struct {
 	clientAddress func(*http.Request) netip.Addr
 	metrics       *metrics
 	exports       *exportSlots
+	lanes         lanes
 	log           *slog.Logger
 }
 
@@ -157,6 +155,7 @@ func (h *handler) executor() *executor.Executor {
 	e.SetQueryCache(h.queries)
 	e.SetParserTokenLimit(maxTokens)
 	e.SetDefaultRulesFn(defaultRules)
+	e.AroundRootFields(inTurn)
 	return e
 }
 
@@ -236,7 +235,13 @@ func (x exchange) run(ctx context.Context, params *graphql.RawParams) {
 		x.reject(gqlerror.List{tooDear})
 		return
 	}
-	respond, ctx := exec.DispatchOperation(ctx, op)
+	leave, err := x.lanes.enter(ctx, x.asking, cost)
+	if err != nil {
+		x.reject(gqlerror.List{x.presenter.present(ctx, err)})
+		return
+	}
+	defer leave()
+	respond, ctx := exec.DispatchOperation(withTurns(ctx), op)
 	response := respond(ctx)
 	if response == nil { // the time was over before it began, or the client went away
 		x.reject(gqlerror.List{x.presenter.present(ctx, context.Cause(ctx))})
@@ -267,8 +272,12 @@ func (h *handler) prepare(ctx context.Context, exec *executor.Executor, params *
 		}
 	}
 	op, errs := exec.CreateOperationContext(ctx, params)
+	wrong := mistakes{schema: h.schema.Schema(), op: op, variables: params.Variables, suggest: exec != h.discreet}
 	if len(errs) > 0 {
-		return nil, errs
+		return nil, wrong.explain(errs)
+	}
+	if misspelt := wrong.misspelt(); misspelt != nil {
+		return nil, gqlerror.List{misspelt}
 	}
 	op.DisableIntrospection = exec == h.discreet
 	if op.DisableIntrospection && introspects(op.Doc, op.Operation) {

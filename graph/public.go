@@ -14,7 +14,7 @@ import (
 
 // catalogue are the root fields whose answers to somebody without a token are the same for everybody, and change
 // seldom enough to be a minute old.
-var catalogue = map[string]bool{"offerings": true, "platforms": true, "platform": true, "__typename": true}
+var catalogue = map[string]bool{"offerings": true, "platforms": true, "platform": true, "provinces": true, "__typename": true}
 
 const publicFor = "public, max-age=60"
 

@@ -32,6 +32,7 @@ func TestWhatCachesMayKeep(t *testing.T) {
 		{"the catalogue", anonymous, "GET", request{"query": catalogueQuery}, 200, true},
 		{"its headers", anonymous, "HEAD", request{"query": catalogueQuery}, 200, true},
 		{"one platform", anonymous, "GET", request{"query": `{ platform(code: "tokopedia") { name } }`}, 200, true},
+		{"the provinces", anonymous, "GET", request{"query": "{ provinces { code name } }"}, 200, true},
 		{"by alias and fragment", anonymous, "GET", request{"query": "{ ...F } fragment F on Query { p: platforms { code } __typename }"}, 200, true},
 		{"with something else left out", anonymous, "GET", request{"query": "query ($x: Boolean!) { platforms { code } programme @include(if: $x) { now } }", "variables": request{"x": false}}, 200, true},
 		{"a trusted document", anonymous, "GET", request{"documentId": "catalogue"}, 200, true},

@@ -15,6 +15,11 @@ func (q query) Platforms(ctx context.Context) ([]*model.Platform, error) {
 	return q.read(ctx).Platforms(ctx, selection.Of(ctx, "Platform", "Node"))
 }
 
+// Provinces resolves Query.provinces.
+func (q query) Provinces(ctx context.Context) ([]*model.Province, error) {
+	return q.read(ctx).Provinces(ctx)
+}
+
 // Platform resolves Query.platform.
 func (q query) Platform(ctx context.Context, code string) (*model.Platform, error) {
 	return q.read(ctx).PlatformByCode(ctx, selection.Of(ctx, "Platform", "Node"), code)

@@ -16,6 +16,7 @@ import (
 	"gelombang/graph/reads"
 	"gelombang/internal/db"
 	"gelombang/internal/registry"
+	"gelombang/internal/rules"
 	"gelombang/internal/viewer"
 )
 
@@ -31,7 +32,7 @@ type resolver struct {
 	registry *registry.Registry
 	reading  db.Execer // queries of the applications; may be a replica
 	analysis db.Execer // queries of analysts and PMO staff; may be a replica
-	primary  db.Execer // what a mutation has just written
+	fresh    db.Execer // what a mutation has just written
 	// smallestGroup is how many participants a group must hold at least for an analyst to see it.
 	smallestGroup int
 	version       string
@@ -69,19 +70,21 @@ func (r *resolver) reader(ctx context.Context, q db.Execer) *reads.Reader {
 		SmallestGroup: r.smallestGroup,
 		Log:           r.log,
 		OpenContact:   r.registry.OpenContact,
-		Explain:       r.registry.ExplainAll,
+		Explain: func(ctx context.Context, participants []int, language rules.Language) (map[int]rules.Explanation, error) {
+			return r.registry.ExplainAll(ctx, v, participants, language)
+		},
 	})
 }
 
 // read returns a reader for a query.
 func (q query) read(ctx context.Context) *reads.Reader {
-	if BudgetOf(viewer.From(ctx)).Time > appBudget.Time {
+	if analyses(viewer.From(ctx)) {
 		return q.reader(ctx, q.analysis)
 	}
 	return q.reader(ctx, q.reading)
 }
 
 // written returns a reader that sees what a mutation has written.
-func (m mutation) written(ctx context.Context) *reads.Reader { return m.reader(ctx, m.primary) }
+func (m mutation) written(ctx context.Context) *reads.Reader { return m.reader(ctx, m.fresh) }
 
 func seconds(d time.Duration) int { return int(d / time.Second) }

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -42,6 +43,10 @@ func TestWhatEachRoleSees(t *testing.T) {
 		{`{ cohort(number: 13) { progress { purchased } } }`, "cohort.progress.purchased", by{nil, 1., 1., 1., 1., 1.}},
 		{`{ cohort(number: 13) { extensions { createdBy } } }`, "cohort.extensions.0.createdBy", by{nil, nil, nil, nil, "officer-1", "officer-1"}},
 
+		{`{ cohort(number: 13) { extensions { reason } } }`, "cohort.extensions.0.reason", by{nil, nil, nil, nil, "floods", "floods"}},
+		{`{ cohort(number: 13) { extensions { reference } } }`, "cohort.extensions.0.reference", by{nil, "SK 1/2021", "SK 1/2021", "SK 1/2021", "SK 1/2021", "SK 1/2021"}},
+		{`{ provinces { code name } }`, "provinces.1.name", by{"Jawa Barat", "Jawa Barat", "Jawa Barat", "Jawa Barat", "Jawa Barat", "Jawa Barat"}},
+
 		{`{ participants { totalCount } }`, "participants.totalCount", by{0., 0., 0., 9., 9., 9.}},
 		{`{ participants { nodes { id } } }`, "participants.nodes.0.id", by{nil, nil, nil, id(1), id(1), id(1)}},
 		{`{ participants { edges { cursor } pageInfo { hasNextPage } } }`, "participants.pageInfo.hasNextPage", by{false, false, false, false, false, false}},
@@ -56,7 +61,7 @@ func TestWhatEachRoleSees(t *testing.T) {
 		{`{ participant(cardNumber: "$other") { status } }`, "participant.status", by{nil, nil, nil, nil, "AWAITING", "AWAITING"}},
 		{`{ node(id: "$id") { ... on Participant { status } } }`, "node.status", by{nil, "PURCHASED", nil, "PURCHASED", "PURCHASED", "PURCHASED"}},
 		{`{ node(id: "$id") { ... on Participant { contact { name } } } }`, "node.contact.name", by{nil, secretName, nil, nil, secretName, secretName}},
-		{`{ node(id: "$id") { ... on Participant { history { nodes { reason } } } } }`, "node.history.nodes.0.reason", by{nil, "$reason", nil, "$reason", "$reason", "$reason"}},
+		{`{ node(id: "$id") { ... on Participant { history { nodes { reason } } } } }`, "node.history.nodes.0.reason", by{nil, "$reason", nil, nil, "$reason", "$reason"}},
 		{`{ cohort(number: 12) { participants { nodes { reviews { kind } } } } }`, "cohort.participants.nodes.1.reviews.0.kind",
 			by{nil, nil, nil, "VOID_AFTER_DEADLINE", "VOID_AFTER_DEADLINE", "VOID_AFTER_DEADLINE"}},
 		{`{ cohort(number: 12) { participants { nodes { history { nodes { actor } } } } } }`, "cohort.participants.nodes.2.history.nodes.0.actor",
@@ -75,6 +80,9 @@ func TestWhatEachRoleSees(t *testing.T) {
 		{`{ purchases(filter: { invoiceCode: "FIRST" }) { nodes { participant { id } } } }`, "purchases.nodes.0.participant.id", by{nil, "$id", nil, "$id", "$id", "$id"}},
 		{`{ purchases(filter: { invoiceCode: "FIRST" }) { nodes { participant { contact { name } } } } }`, "purchases.nodes.0.participant.contact.name",
 			by{nil, secretName, nil, nil, secretName, secretName}},
+		{`{ purchases(filter: { invoiceCode: "FIRST" }) { nodes { untilDeadline } } }`, "purchases.nodes.0.untilDeadline", by{nil, 658800., nil, 658800., 658800., 658800.}},
+		{`{ purchases(filter: { invoiceCode: "VOIDED" }) { nodes { voidReason } } }`, "purchases.nodes.0.voidReason", by{nil, nil, "cancelled", nil, "cancelled", "cancelled"}},
+		{`{ node(id: "$voided") { ... on Purchase { voidReason } } }`, "node.voidReason", by{nil, nil, "cancelled", nil, "cancelled", "cancelled"}},
 		{`{ node(id: "$second") { ... on Purchase { invoiceCode } } }`, "node.invoiceCode", by{nil, "SECOND", nil, "SECOND", "SECOND", "SECOND"}},
 
 		{`{ deliveries { totalCount } }`, "deliveries.totalCount", by{0., 0., 5., 0., 9., 9.}},
@@ -99,6 +107,7 @@ func TestWhatEachRoleSees(t *testing.T) {
 		names := strings.NewReplacer(
 			"$card", w.cards13[0], "$other", w.cards13[2],
 			"$id", c.get(officer, `{ participants(first: 1, filter: { cohort: 13 }) { nodes { id } } }`, nil).at("participants.nodes.0.id").(string),
+			"$voided", c.get(officer, `{ purchases(filter: { invoiceCode: "VOIDED" }) { nodes { id } } }`, nil).at("purchases.nodes.0.id").(string),
 			"$second", c.get(officer, `{ purchases(filter: { invoiceCode: "SECOND" }) { nodes { id } } }`, nil).at("purchases.nodes.0.id").(string),
 		)
 		reason := c.get(officer, `{ cohort(number: 13) { participants(first: 1) { nodes { history { nodes { reason } } } } } }`, nil).
@@ -166,6 +175,36 @@ func TestAPlatformCannotLearnWhoHasNotBought(t *testing.T) {
 		for i, n := range a.Data["nodes"].([]any) {
 			if n != nil {
 				t.Errorf("node %s is not null: %v", ids[i], n)
+			}
+		}
+	})
+}
+
+// TestReasonsAreForThoseWhoMaySeeThem looks for what staff wrote wherever it may be repeated.
+func TestReasonsAreForThoseWhoMaySeeThem(t *testing.T) {
+	const asked = `{ deadline summary }`
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d, 5)
+		c := serve(t, w.Registry)
+		tests := []struct {
+			card, reason string // of the participant, and what staff wrote
+			seenBy       string
+		}{
+			{w.cards12[2], ": no purchase.", "participant officer admin"}, // revoked
+			{w.cards13[1], "floods", "officer admin"},                     // in a province that was given longer
+		}
+		for _, tt := range tests {
+			id := c.get(officer, `query ($c: CardNumber!) { participant(cardNumber: $c) { id } }`, map[string]any{"c": tt.card}).at("participant.id")
+			for _, role := range []string{"participant", "analyst", "officer", "admin"} {
+				for _, language := range []string{"EN", "ID"} {
+					a := c.get(roles(tt.card)[role], `query ($id: ID!) { node(id: $id) { ... on Participant { explanation(language: `+language+`) `+asked+` } } }`, map[string]any{"id": id})
+					if a.at("node.explanation.summary") == nil {
+						t.Errorf("%s: %s", role, a.text)
+					}
+					if told := strings.Contains(a.text, tt.reason); told != slices.Contains(strings.Fields(tt.seenBy), role) {
+						t.Errorf("%s is told %q: %t: %s", role, tt.reason, told, a.text)
+					}
+				}
 			}
 		}
 	})

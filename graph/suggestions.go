@@ -6,10 +6,12 @@ import (
 	"gelombang/graph/overlap"
 )
 
-// defaultRules are the rules of validation, with the one in nearly linear time in the place of the quadratic one.
+// defaultRules are the rules of validation, with the one in nearly linear time in the place of the quadratic one, and
+// with messages of our own about enums.
 func defaultRules() *rules.Rules {
 	r := rules.NewDefaultRules()
 	r.ReplaceRule(overlap.Name, overlap.Rule)
+	r.ReplaceRule(rules.ValuesOfCorrectTypeRule.Name, enumValues(true))
 	return r
 }
 
@@ -20,6 +22,6 @@ func rulesWithoutSuggestions() *rules.Rules {
 	r := defaultRules()
 	r.ReplaceRule(rules.KnownArgumentNamesRule.Name, rules.KnownArgumentNamesRuleWithoutSuggestions.RuleFunc)
 	r.ReplaceRule(rules.KnownTypeNamesRule.Name, rules.KnownTypeNamesRuleWithoutSuggestions.RuleFunc)
-	r.ReplaceRule(rules.ValuesOfCorrectTypeRule.Name, rules.ValuesOfCorrectTypeRuleWithoutSuggestions.RuleFunc)
+	r.ReplaceRule(rules.ValuesOfCorrectTypeRule.Name, enumValues(false))
 	return r
 }

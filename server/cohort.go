@@ -75,7 +75,7 @@ func (cohortList) Help() string {
 
 // Run implements the command.
 func (c *cohortList) Run(t *terminal) error {
-	return c.with(t, func(r *registry.Registry) error {
+	return c.reading(t, func(r *registry.Registry) error {
 		all, err := r.DB().Client().Cohort.Query().Order(cohort.ByID()).All(t.ctx)
 		if err != nil {
 			return err

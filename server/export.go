@@ -13,6 +13,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 	"golang.org/x/term"
 
+	"gelombang/ent/platform"
 	"gelombang/graph"
 	"gelombang/graph/export"
 	"gelombang/internal/registry"
@@ -51,7 +52,10 @@ func (c *exportCommand) Run(t *terminal) error {
 	if err != nil {
 		return usage(err)
 	}
-	return c.with(t, func(r *registry.Registry) error {
+	return c.reading(t, func(r *registry.Registry) error {
+		if err := c.checkPlatform(t, r); err != nil {
+			return err
+		}
 		if c.Output == "" {
 			e.Out = t.out
 			return c.write(t, r, e)
@@ -133,6 +137,18 @@ func (c *exportCommand) viewer() (viewer.Viewer, error) {
 		return v, errors.New("--platform is for the role platform only: filter by the platform in the query")
 	}
 	return v, nil
+}
+
+// checkPlatform looks for the platform of --platform: one that is not there would own nothing.
+func (c *exportCommand) checkPlatform(t *terminal, r *registry.Registry) error {
+	if c.Platform == "" {
+		return nil
+	}
+	there, err := r.DB().Primary().Platform.Query().Where(platform.Code(c.Platform)).Exist(t.ctx)
+	if err == nil && !there {
+		err = noPlatform(c.Platform)
+	}
+	return err
 }
 
 func (c *exportCommand) variables() (map[string]any, error) {

@@ -21,7 +21,7 @@ type migrateUp struct {
 
 // Help is shown by --help.
 func (migrateUp) Help() string {
-	return `Two servers may do it at once: one waits for the other. A database that a newer version of this program has migrated is refused.
+	return `Two servers may do it at once: one waits for the other. A database that a newer version of this program has migrated is refused. On Postgres it also says, on standard error, what is left to be run before analysts may read the views for them.
 
 Example:
 
@@ -35,9 +35,24 @@ func (c *migrateUp) Run(t *terminal) error {
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintln(t.out, applied)
-		return err
+		if _, err := fmt.Fprintln(t.out, applied); err != nil {
+			return err
+		}
+		return sayAnalystAccess(t, d)
 	})
+}
+
+// sayAnalystAccess says, on standard error, what is left for an administrator to do before analysts may read the views.
+func sayAnalystAccess(t *terminal, d *db.DB) error {
+	missing, err := d.AnalystAccess(t.ctx)
+	if err != nil || len(missing) == 0 {
+		return err
+	}
+	say(t.err, "gelombang: analysts may not read the views of the schema analytics yet. If they are to, run in this database, CREATE ROLE as somebody who may make roles and the rest as the owner of the tables:")
+	for _, statement := range missing {
+		say(t.err, "  "+statement)
+	}
+	return nil
 }
 
 type migrateStatus struct {
@@ -46,6 +61,9 @@ type migrateStatus struct {
 
 // Run implements the command.
 func (c *migrateStatus) Run(t *terminal) error {
+	if err := checkExists(c.Database); err != nil {
+		return err
+	}
 	return withDatabase(t, c.Database, func(d *db.DB) error {
 		states, err := d.MigrationStatus(t.ctx)
 		if err != nil {

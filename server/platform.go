@@ -25,7 +25,7 @@ type platformList struct {
 
 // Run implements the command.
 func (c *platformList) Run(t *terminal) error {
-	return c.with(t, func(r *registry.Registry) error {
+	return c.reading(t, func(r *registry.Registry) error {
 		all, err := r.DB().Client().Platform.Query().WithKeys().Order(platform.ByCode()).All(t.ctx)
 		if err != nil {
 			return err

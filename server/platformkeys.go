@@ -23,12 +23,16 @@ func keysOf(t *terminal, r *registry.Registry, code string) ([]*ent.PlatformKey,
 	p, err := r.DB().Primary().Platform.Query().Where(platform.Code(code)).
 		WithKeys(func(q *ent.PlatformKeyQuery) { q.Order(platformkey.ByID()) }).Only(t.ctx)
 	if ent.IsNotFound(err) {
-		return nil, fmt.Errorf("there is no platform %q: 'platform list' shows them", code)
+		return nil, noPlatform(code)
 	}
 	if err != nil {
 		return nil, err
 	}
 	return p.Edges.Keys, nil
+}
+
+func noPlatform(code string) error {
+	return fmt.Errorf("there is no platform %q: 'platform list' shows them", code)
 }
 
 type platformKeys struct {
@@ -48,7 +52,7 @@ Example:
 
 // Run implements the command.
 func (c *platformKeys) Run(t *terminal) error {
-	return c.with(t, func(r *registry.Registry) error {
+	return c.reading(t, func(r *registry.Registry) error {
 		keys, err := keysOf(t, r, c.Code)
 		if err != nil {
 			return err

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"gelombang/internal/db"
 	"gelombang/internal/registry"
 	"gelombang/internal/secrets"
 	"gelombang/internal/viewer"
@@ -27,17 +28,42 @@ var atTheTerminal = viewer.System("command line")
 // Check reports everything that is wrong with the settings.
 func (s storage) Check() error { return errors.Join(s.Database.Check(), s.Rules.Check()) }
 
-// with opens the registry, runs fn and closes it.
-func (s storage) with(t *terminal, fn func(*registry.Registry) error) (err error) {
+// with opens the registry, runs fn and closes it. It makes the embedded database when there is none, and migrates it.
+func (s storage) with(t *terminal, fn func(*registry.Registry) error) error {
 	if err := s.Check(); err != nil {
 		return usage(err)
 	}
+	return s.open(t, false, fn)
+}
+
+// reading is the same for a command that only reads. The database must be there, at our version: in the wrong
+// directory the command would else make one and find it empty.
+func (s storage) reading(t *terminal, fn func(*registry.Registry) error) error {
+	if err := s.Check(); err != nil {
+		return usage(err)
+	}
+	if err := checkExists(s.Database); err != nil {
+		return err
+	}
+	return s.open(t, true, fn)
+}
+
+// checkExists says what to set when the embedded database is not there.
+func checkExists(d config.Database) error {
+	err := d.Open().CheckExists()
+	if errors.Is(err, db.ErrNoDatabase) {
+		return usage(fmt.Errorf("%w: set GELOMBANG_DATA or DATABASE_URL to the one you mean", err))
+	}
+	return err
+}
+
+func (s storage) open(t *terminal, asItIs bool, fn func(*registry.Registry) error) (err error) {
 	keys, err := keyring(s.Database)
 	if err != nil {
 		return err
 	}
 	r, err := app.Store{
-		Database: s.Database.Open(), Secrets: keys, Settings: s.Rules.Settings(), Clock: time.Now, Log: t.log,
+		Database: s.Database.Open(), AsItIs: asItIs, Secrets: keys, Settings: s.Rules.Settings(), Clock: time.Now, Log: t.log,
 	}.Open(t.ctx)
 	if err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"io"
 	"strings"
+	"unicode/utf8"
 )
 
 // sheet writes CSV by RFC 4180, in UTF-8 without a byte order mark, but with \n at the end of a line: with \r\n the
@@ -52,7 +53,8 @@ func (s *sheet) cell(k Kind, v *Value) string {
 // harmless keeps a spreadsheet from taking text for a formula, by an apostrophe before it, which the spreadsheet
 // does not show. Numbers are what they are, also below zero.
 func harmless(text string) string {
-	if text != "" && strings.IndexByte("=+-@\t\r", text[0]) >= 0 {
+	first, _ := utf8.DecodeRuneInString(text)
+	if text != "" && strings.ContainsRune("=+-@\t\r＝＋－＠", first) {
 		return "'" + text
 	}
 	return text

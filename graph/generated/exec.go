@@ -73,6 +73,7 @@ type QueryResolver interface {
 	Participant(ctx context.Context, cardNumber string) (*model.Participant, error)
 	Eligibility(ctx context.Context, cardNumber string) (*Eligibility, error)
 	Platforms(ctx context.Context) ([]*model.Platform, error)
+	Provinces(ctx context.Context) ([]*model.Province, error)
 	Platform(ctx context.Context, code string) (*model.Platform, error)
 	Offerings(ctx context.Context, filter *OfferingFilter, orderBy []*model.Order, first *int, after *string, last *int, before *string) (*model.Connection[*model.Offering], error)
 	Purchases(ctx context.Context, filter *PurchaseFilter, orderBy []*model.Order, first *int, after *string, last *int, before *string) (*model.Connection[*model.Purchase], error)
@@ -223,14 +224,24 @@ the window of its cohort or lose the membership; here it is asked who has, and w
 What the viewer may not see is null, or absent from lists: the same answer as for what does not exist.
 
 Every answer says in ` + "`" + `extensions.cost` + "`" + ` what its query cost: about how many objects it may hold, each counted once
-for every row above it. A page counts by its size, whatever is on it, and so do the lists without pages. A query
+for every row above it. A page counts by its size, whatever is on it, and so do the lists without pages. What has to
+look through many rows costs besides, once for each place where it is asked for: 50 for ` + "`" + `totalCount` + "`" + `, 500 for
+` + "`" + `progress` + "`" + `, 1,000 for a curve or an aggregate and 200 for each key that it is grouped by, 2,000 for ` + "`" + `asOf` + "`" + `. A query
 may cost 50,000, for analysts and PMO staff 150,000, and may take 5 seconds, for PMO staff 30 and for analysts 60;
 what would cost more is refused with the code ` + "`" + `COST_LIMIT` + "`" + `, what takes longer ends with ` + "`" + `TIMEOUT` + "`" + `.
 
-Every error has a code in ` + "`" + `extensions.code` + "`" + `. Of the request as a whole: ` + "`" + `BAD_REQUEST` + "`" + `, ` + "`" + `UNAUTHENTICATED` + "`" + `, ` + "`" + `RATE_LIMITED` + "`" + ` (429, with ` + "`" + `Retry-After` + "`" + `), ` + "`" + `DOCUMENT_NOT_FOUND` + "`" + `,
-` + "`" + `DOCUMENT_NOT_TRUSTED` + "`" + `, ` + "`" + `PERSISTED_QUERY_NOT_FOUND` + "`" + `. Of the query: ` + "`" + `GRAPHQL_PARSE_FAILED` + "`" + `, ` + "`" + `GRAPHQL_VALIDATION_FAILED` + "`" + `, ` + "`" + `TOO_LARGE` + "`" + ` (more than 256 KB or 1,500 tokens), ` + "`" + `TOO_DEEP` + "`" + ` (fields 15 deep, filters 8),
-` + "`" + `TOO_MANY` + "`" + ` (30 aliases, 50 directives, 200 conditions), ` + "`" + `COST_LIMIT` + "`" + `, ` + "`" + `INTROSPECTION_DISABLED` + "`" + `. Of a field: ` + "`" + `BAD_INPUT` + "`" + `, ` + "`" + `BAD_CURSOR` + "`" + `, ` + "`" + `PAGE_TOO_LARGE` + "`" + `, ` + "`" + `FORBIDDEN` + "`" + `, ` + "`" + `TIMEOUT` + "`" + `, ` + "`" + `UNAVAILABLE` + "`" + `, and
-` + "`" + `INTERNAL` + "`" + `, whose message holds an id that is in the log.
+A page of a list holds 20 objects unless ` + "`" + `first` + "`" + ` or ` + "`" + `last` + "`" + ` asks for more or fewer, and at most 100, for analysts 1,000.
+A page of an aggregate holds 1,000 groups unless ` + "`" + `first` + "`" + ` asks for another number, and at most 1,000, for analysts
+10,000. More is refused with ` + "`" + `PAGE_TOO_LARGE` + "`" + `. A cursor is a place in an order; it is good for the same list and order,
+whatever the filter. With another list or another ` + "`" + `orderBy` + "`" + ` it is refused with ` + "`" + `BAD_CURSOR` + "`" + `.
+
+Every error has a code in ` + "`" + `extensions.code` + "`" + `. Of the request as a whole: ` + "`" + `BAD_REQUEST` + "`" + `, ` + "`" + `UNAUTHENTICATED` + "`" + `,
+` + "`" + `RATE_LIMITED` + "`" + ` (429, with ` + "`" + `Retry-After` + "`" + `), ` + "`" + `DOCUMENT_NOT_FOUND` + "`" + `, ` + "`" + `DOCUMENT_NOT_TRUSTED` + "`" + `, ` + "`" + `PERSISTED_QUERY_NOT_FOUND` + "`" + `. Of
+the query: ` + "`" + `GRAPHQL_PARSE_FAILED` + "`" + `, ` + "`" + `GRAPHQL_VALIDATION_FAILED` + "`" + `, ` + "`" + `TOO_LARGE` + "`" + ` (more than 256 KB or 1,500 tokens),
+` + "`" + `TOO_DEEP` + "`" + ` (fields 15 deep, filters 8), ` + "`" + `TOO_MANY` + "`" + ` (30 aliases, 50 directives, 200 conditions, 1,000 values, 10 keys to
+group by, 5 terms to order by, 20 looks at participants' purchases), ` + "`" + `COST_LIMIT` + "`" + `, ` + "`" + `INTROSPECTION_DISABLED` + "`" + `. Of a
+field: ` + "`" + `BAD_INPUT` + "`" + `, ` + "`" + `BAD_CURSOR` + "`" + `, ` + "`" + `PAGE_TOO_LARGE` + "`" + `, ` + "`" + `FORBIDDEN` + "`" + `, ` + "`" + `TIMEOUT` + "`" + `, ` + "`" + `UNAVAILABLE` + "`" + `, and ` + "`" + `INTERNAL` + "`" + `, whose message
+holds an id that is in the log.
 """
 schema {
   query: Query
@@ -239,7 +250,8 @@ schema {
 
 """
 An instant, RFC 3339. Answered in WIB (` + "`" + `2021-04-09T00:00:00+07:00` + "`" + `), with up to six digits of a second where
-there are any. Any offset is accepted; what is finer than a microsecond is cut off.
+there are any. Any offset is accepted; what is finer than a microsecond is cut off. A day alone is not an instant: the
+beginning of one in WIB is ` + "`" + `2021-04-04T00:00:00+07:00` + "`" + `.
 """
 scalar DateTime @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc3339")
 
@@ -324,6 +336,8 @@ type Query {
   ): Eligibility!
   "Every platform, in the order of their codes."
   platforms: [Platform!]!
+  "Every province, in the order of their codes."
+  provinces: [Province!]!
   "One platform by its code."
   platform(
     "The platform's code, such as ` + "`" + `tokopedia` + "`" + `."
@@ -419,7 +433,8 @@ type Query {
     filter: ParticipantFilter
     """
     As it was known at this instant: deadlines, first purchases, revocations, reviews and statuses by what had been recorded
-    until then (inclusive), and only participants imported until then. Residence, gender, age and education are as they are now.
+    until then (inclusive), and only participants imported until then. Residence, gender, age and education are as they are
+    now. Filters of purchases look at those that were on record then, with voids and decisions as they are known now.
     """
     asOf: DateTime
     "What to group by, several at once; everything is one group when empty. At most 10."
@@ -525,15 +540,15 @@ enum OrderDirection {
   DESC
 }
 
-"A span of time. An absent bound does not bound."
+"A span of time. An absent bound does not bound; a span in which nothing can lie is refused with ` + "`" + `BAD_INPUT` + "`" + `."
 input DateTimeRange {
-  "From this instant on (inclusive)."
+  "From this instant on (inclusive). For a whole WIB day write its beginning, ` + "`" + `2021-04-04T00:00:00+07:00` + "`" + `."
   from: DateTime
-  "Earlier than this instant (exclusive)."
+  "Earlier than this instant (exclusive). For a whole WIB day write the beginning of the next, ` + "`" + `2021-04-05T00:00:00+07:00` + "`" + `."
   before: DateTime
 }
 
-"A span of amounts, both bounds inclusive. An absent bound does not bound."
+"A span of amounts, both bounds inclusive. An absent bound does not bound; a span in which nothing can lie is refused with ` + "`" + `BAD_INPUT` + "`" + `."
 input RupiahRange {
   "At least so much."
   min: Rupiah
@@ -541,7 +556,7 @@ input RupiahRange {
   max: Rupiah
 }
 
-"A span of whole numbers, both bounds inclusive. An absent bound does not bound."
+"A span of whole numbers, both bounds inclusive. An absent bound does not bound; a span in which nothing can lie is refused with ` + "`" + `BAD_INPUT` + "`" + `."
 input IntRange {
   "At least so much."
   min: Int
@@ -549,7 +564,7 @@ input IntRange {
   max: Int
 }
 
-"A span of numbers, both bounds inclusive. An absent bound does not bound."
+"A span of numbers, both bounds inclusive. An absent bound does not bound; a span in which nothing can lie is refused with ` + "`" + `BAD_INPUT` + "`" + `."
 input FloatRange {
   "At least so much."
   min: Float
@@ -745,8 +760,8 @@ type Extension implements Node {
   lastDay: Date!
   "The legal reference."
   reference: String!
-  "Why it was granted."
-  reason: String!
+  "Why it was granted, in the words of PMO staff; for PMO staff only."
+  reason: String
   "How many participants' deadlines it moved when it was granted."
   participants: Int!
   "When it was granted."
@@ -839,7 +854,7 @@ type Participant implements Node {
   ): HistoryConnection!
   "The questions about this participant's purchases that were, or are to be, decided by a person, the earliest first."
   reviews: [Review!]!
-  "Why the status is what it is, in words."
+  "Why the status is what it is, in words. It repeats the reasons that staff wrote only to those who may see them."
   explanation(
     "The language of the explanation."
     language: Language! = EN
@@ -996,8 +1011,8 @@ type HistoryEntry implements Node {
   cause: HistoryCause!
   "Who caused it; for PMO staff only, and null when it was a delivery."
   actor: String
-  "Why, in words."
-  reason: String!
+  "Why, in words. For PMO staff and the participant itself; null for analysts, for what staff wrote may name somebody."
+  reason: String
   "The facts before."
   from: ParticipantFacts!
   "The facts after."
@@ -1306,6 +1321,8 @@ type Purchase implements Node {
   receivedAt: DateTime!
   "How many seconds after the purchase its report arrived; below 0 when the platform's clock is ahead."
   lag: Int!
+  "How many seconds before the participant's deadline it was made; 0 and below when late. Null for platforms."
+  untilDeadline: Int
   "Whether it was made at or after the participant's deadline. If so it does not count."
   late: Boolean!
   "How it stands as proof that the obligation was met."
@@ -1314,7 +1331,7 @@ type Purchase implements Node {
   counts: Boolean!
   "When the platform cancelled the invoice, by its clock; null when it has not."
   voidedAt: DateTime
-  "Why the platform cancelled it."
+  "Why the platform cancelled it, in its own words. Null for analysts, for it may name somebody."
   voidReason: String
 }
 
@@ -1514,7 +1531,7 @@ input ParticipantFilter {
   deadline: DateTimeRange
   "Whether a review is open."
   reviewOpen: Boolean
-  "In one of these provinces, by BPS code."
+  "In one of these provinces, by the two digits of their BPS codes, such as ` + "`" + `32` + "`" + `; ` + "`" + `provinces` + "`" + ` lists them."
   province: [String!]
   "Of one of these genders."
   gender: [Gender!]
@@ -1522,7 +1539,7 @@ input ParticipantFilter {
   ageBand: [AgeBand!]
   "With one of these levels of education."
   education: [Education!]
-  "In one of these regencies or cities, by BPS code."
+  "In one of these regencies or cities, by the four digits of their BPS codes, such as ` + "`" + `3273` + "`" + `."
   regency: [String!]
   "What is left of the training balance lies in this span."
   balance: RupiahRange
@@ -1622,7 +1639,7 @@ input OfferingFilter {
   through. At most 8 words of 200 bytes in all.
   """
   text: String
-  "At one of these platforms, by code."
+  "At one of these platforms, by code, such as ` + "`" + `tokopedia` + "`" + `; ` + "`" + `platforms` + "`" + ` lists them."
   platform: [String!]
   "In one of these categories."
   category: [String!]
@@ -1714,7 +1731,7 @@ input PurchaseFilter {
   not: PurchaseFilter
   "All of these are null."
   isNull: [PurchaseNullable!]
-  "At one of these platforms, by code."
+  "At one of these platforms, by code, such as ` + "`" + `tokopedia` + "`" + `; ` + "`" + `platforms` + "`" + ` lists them."
   platform: [String!]
   "By participants of one of these cohorts, by number."
   cohort: [Int!]
@@ -1776,6 +1793,8 @@ enum PurchaseOrderField {
   AMOUNT
   "How long after the purchase its report arrived."
   LAG
+  "How long before the participant's deadline it was made. Not for platforms."
+  UNTIL_DEADLINE
   "When the platform cancelled it."
   VOIDED_AT
   "The invoice code."
@@ -1812,7 +1831,7 @@ input DeliveryFilter {
   not: DeliveryFilter
   "All of these are null."
   isNull: [DeliveryNullable!]
-  "From one of these platforms, by code."
+  "From one of these platforms, by code, such as ` + "`" + `tokopedia` + "`" + `; ` + "`" + `platforms` + "`" + ` lists them."
   platform: [String!]
   "With one of these outcomes."
   outcome: [DeliveryOutcome!]
@@ -2078,6 +2097,16 @@ input PurchaseHaving {
   lagMedian: IntRange
   "The 90th percentile of the lags lies in this span. In seconds."
   lagP90: IntRange
+  "The average of the times until the deadline lies in this span. In seconds. Not for platforms."
+  untilDeadlineAvg: IntRange
+  "The least of the times until the deadline lies in this span. In seconds. Not for platforms."
+  untilDeadlineMin: IntRange
+  "The greatest of the times until the deadline lies in this span. In seconds. Not for platforms."
+  untilDeadlineMax: IntRange
+  "The median of the times until the deadline lies in this span. In seconds. Not for platforms."
+  untilDeadlineMedian: IntRange
+  "The 90th percentile of the times until the deadline lies in this span. In seconds. Not for platforms."
+  untilDeadlineP90: IntRange
 }
 
 "An order of groups of purchases."
@@ -2158,6 +2187,16 @@ enum PurchaseAggregateOrderField {
   LAG_MEDIAN
   "The 90th percentile of the lags."
   LAG_P90
+  "The average of the times until the deadline. Not for platforms."
+  UNTIL_DEADLINE_AVG
+  "The least of the times until the deadline. Not for platforms."
+  UNTIL_DEADLINE_MIN
+  "The greatest of the times until the deadline. Not for platforms."
+  UNTIL_DEADLINE_MAX
+  "The median of the times until the deadline. Not for platforms."
+  UNTIL_DEADLINE_MEDIAN
+  "The 90th percentile of the times until the deadline. Not for platforms."
+  UNTIL_DEADLINE_P90
 }
 
 "Purchases, grouped and measured."
@@ -2186,6 +2225,8 @@ type PurchaseAggregateRow {
   amount: RupiahMeasures!
   "How many seconds after the purchases their reports arrived; below 0 when a platform's clock is ahead."
   lag: SecondsMeasures!
+  "How many seconds before the participants' deadlines they were made; 0 and below when late. Not for platforms."
+  untilDeadline: SecondsMeasures!
 }
 
 "What participants can be grouped by."
@@ -2512,7 +2553,7 @@ input DecreeDeadlineInput {
   lastDay: Date!
   "The legal reference."
   reference: String!
-  "Why, for the history."
+  "Why, for the history. It must not repeat personal data."
   reason: String!
 }
 
@@ -2538,7 +2579,7 @@ input ExtendDeadlineInput {
   lastDay: Date!
   "The legal reference."
   reference: String!
-  "Why, for the history."
+  "Why, for the history. It must not repeat personal data."
   reason: String!
 }
 
@@ -3505,6 +3546,8 @@ func (ec *executionContext) childFields_Purchase(ctx context.Context, field grap
 		return ec.fieldContext_Purchase_receivedAt(ctx, field)
 	case "lag":
 		return ec.fieldContext_Purchase_lag(ctx, field)
+	case "untilDeadline":
+		return ec.fieldContext_Purchase_untilDeadline(ctx, field)
 	case "late":
 		return ec.fieldContext_Purchase_late(ctx, field)
 	case "evidence":
@@ -3547,6 +3590,8 @@ func (ec *executionContext) childFields_PurchaseAggregateRow(ctx context.Context
 		return ec.fieldContext_PurchaseAggregateRow_amount(ctx, field)
 	case "lag":
 		return ec.fieldContext_PurchaseAggregateRow_lag(ctx, field)
+	case "untilDeadline":
+		return ec.fieldContext_PurchaseAggregateRow_untilDeadline(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PurchaseAggregateRow", field.Name)
 }
@@ -7309,11 +7354,11 @@ func (ec *executionContext) _Extension_reason(ctx context.Context, field graphql
 			return obj.Reason, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Extension_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -8232,11 +8277,11 @@ func (ec *executionContext) _HistoryEntry_reason(ctx context.Context, field grap
 			return obj.Reason, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_HistoryEntry_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -11837,6 +11882,29 @@ func (ec *executionContext) fieldContext_Purchase_lag(_ context.Context, field g
 	return graphql.NewScalarFieldContext("Purchase", field, true, false, "Int")
 }
 
+func (ec *executionContext) _Purchase_untilDeadline(ctx context.Context, field graphql.CollectedField, obj *model.Purchase) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Purchase_untilDeadline(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UntilDeadline, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Purchase_untilDeadline(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Purchase", field, false, false, "Int")
+}
+
 func (ec *executionContext) _Purchase_late(ctx context.Context, field graphql.CollectedField, obj *model.Purchase) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -12206,6 +12274,38 @@ func (ec *executionContext) _PurchaseAggregateRow_lag(ctx context.Context, field
 	)
 }
 func (ec *executionContext) fieldContext_PurchaseAggregateRow_lag(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PurchaseAggregateRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SecondsMeasures(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PurchaseAggregateRow_untilDeadline(ctx context.Context, field graphql.CollectedField, obj *model.PurchaseAggregateRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PurchaseAggregateRow_untilDeadline(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UntilDeadline, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SecondsMeasures) graphql.Marshaler {
+			return ec.marshalNSecondsMeasures2ᚖgelombangᚋgraphᚋmodelᚐSecondsMeasures(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PurchaseAggregateRow_untilDeadline(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "PurchaseAggregateRow",
 		Field:      field,
@@ -12910,6 +13010,38 @@ func (ec *executionContext) fieldContext_Query_platforms(_ context.Context, fiel
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Platform(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_provinces(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_provinces(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().Provinces(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Province) graphql.Marshaler {
+			return ec.marshalNProvince2ᚕᚖgelombangᚋgraphᚋmodelᚐProvinceᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_provinces(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Province(ctx, field)
 		},
 	}
 	return fc, nil
@@ -17400,7 +17532,7 @@ func (ec *executionContext) unmarshalInputPurchaseHaving(ctx context.Context, ob
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"count", "participants", "amountSum", "amountAvg", "amountMin", "amountMax", "amountMedian", "amountP90", "lagAvg", "lagMin", "lagMax", "lagMedian", "lagP90"}
+	fieldsInOrder := [...]string{"count", "participants", "amountSum", "amountAvg", "amountMin", "amountMax", "amountMedian", "amountP90", "lagAvg", "lagMin", "lagMax", "lagMedian", "lagP90", "untilDeadlineAvg", "untilDeadlineMin", "untilDeadlineMax", "untilDeadlineMedian", "untilDeadlineP90"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -17498,6 +17630,41 @@ func (ec *executionContext) unmarshalInputPurchaseHaving(ctx context.Context, ob
 				return it, err
 			}
 			it.LagP90 = data
+		case "untilDeadlineAvg":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("untilDeadlineAvg"))
+			data, err := ec.unmarshalOIntRange2ᚖgelombangᚋgraphᚋgeneratedᚐIntRange(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UntilDeadlineAvg = data
+		case "untilDeadlineMin":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("untilDeadlineMin"))
+			data, err := ec.unmarshalOIntRange2ᚖgelombangᚋgraphᚋgeneratedᚐIntRange(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UntilDeadlineMin = data
+		case "untilDeadlineMax":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("untilDeadlineMax"))
+			data, err := ec.unmarshalOIntRange2ᚖgelombangᚋgraphᚋgeneratedᚐIntRange(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UntilDeadlineMax = data
+		case "untilDeadlineMedian":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("untilDeadlineMedian"))
+			data, err := ec.unmarshalOIntRange2ᚖgelombangᚋgraphᚋgeneratedᚐIntRange(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UntilDeadlineMedian = data
+		case "untilDeadlineP90":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("untilDeadlineP90"))
+			data, err := ec.unmarshalOIntRange2ᚖgelombangᚋgraphᚋgeneratedᚐIntRange(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UntilDeadlineP90 = data
 		}
 	}
 	return it, nil
@@ -19211,7 +19378,7 @@ func (ec *executionContext) _Extension(ctx context.Context, sel ast.SelectionSet
 			}
 		case "reason":
 			out.Values[i] = ec._Extension_reason(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "participants":
@@ -19508,7 +19675,7 @@ func (ec *executionContext) _HistoryEntry(ctx context.Context, sel ast.Selection
 			}
 		case "reason":
 			out.Values[i] = ec._HistoryEntry_reason(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "from":
@@ -20714,6 +20881,11 @@ func (ec *executionContext) _Purchase(ctx context.Context, sel ast.SelectionSet,
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "untilDeadline":
+			out.Values[i] = ec._Purchase_untilDeadline(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "late":
 			out.Values[i] = ec._Purchase_late(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -20842,6 +21014,11 @@ func (ec *executionContext) _PurchaseAggregateRow(ctx context.Context, sel ast.S
 			}
 		case "lag":
 			out.Values[i] = ec._PurchaseAggregateRow_lag(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "untilDeadline":
+			out.Values[i] = ec._PurchaseAggregateRow_untilDeadline(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -21102,6 +21279,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_platforms(ctx, field)
+				})
+		case "provinces":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_provinces(ctx, field)
 				})
 		case "platform":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -22572,17 +22755,17 @@ func (ec *executionContext) marshalNExtensionScope2gelombangᚋinternalᚋrules�
 }
 
 func (ec *executionContext) unmarshalNFloat2float64(ctx context.Context, v any) (float64, error) {
-	res, err := graphql.UnmarshalFloatContext(ctx, v)
+	res, err := scalar.UnmarshalFloat(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNFloat2float64(ctx context.Context, sel ast.SelectionSet, v float64) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalFloatContext(v)
+	res := scalar.MarshalFloat(v)
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "Float!")
 	}
-	return graphql.WrapContextMarshaler(ctx, res)
+	return res
 }
 
 func (ec *executionContext) unmarshalNGender2gelombangᚋinternalᚋrulesᚐGender(ctx context.Context, v any) (rules.Gender, error) {
@@ -23174,6 +23357,30 @@ func (ec *executionContext) marshalNProgramme2ᚖgelombangᚋgraphᚋmodelᚐPro
 		return graphql.Null
 	}
 	return ec._Programme(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNProvince2ᚕᚖgelombangᚋgraphᚋmodelᚐProvinceᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Province) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNProvince2ᚖgelombangᚋgraphᚋmodelᚐProvince(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNProvince2ᚖgelombangᚋgraphᚋmodelᚐProvince(ctx context.Context, sel ast.SelectionSet, v *model.Province) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Province!")
+		return graphql.Null
+	}
+	return ec._Province(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNPurchase2ᚕᚖgelombangᚋgraphᚋmodelᚐPurchaseᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Purchase) graphql.Marshaler {
@@ -24413,7 +24620,7 @@ func (ec *executionContext) unmarshalOFloat2ᚖfloat64(ctx context.Context, v an
 	if v == nil {
 		return nil, nil
 	}
-	res, err := graphql.UnmarshalFloatContext(ctx, v)
+	res, err := scalar.UnmarshalFloat(v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -24422,8 +24629,9 @@ func (ec *executionContext) marshalOFloat2ᚖfloat64(ctx context.Context, sel as
 		return graphql.Null
 	}
 	_ = sel
-	res := graphql.MarshalFloatContext(*v)
-	return graphql.WrapContextMarshaler(ctx, res)
+	_ = ctx
+	res := scalar.MarshalFloat(*v)
+	return res
 }
 
 func (ec *executionContext) unmarshalOFloatRange2ᚖgelombangᚋgraphᚋgeneratedᚐFloatRange(ctx context.Context, v any) (*FloatRange, error) {

@@ -106,11 +106,11 @@ type CreatePlatformKeyPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
-// A span of time. An absent bound does not bound.
+// A span of time. An absent bound does not bound; a span in which nothing can lie is refused with `BAD_INPUT`.
 type DateTimeRange struct {
-	// From this instant on (inclusive).
+	// From this instant on (inclusive). For a whole WIB day write its beginning, `2021-04-04T00:00:00+07:00`.
 	From *time.Time `json:"from,omitempty"`
-	// Earlier than this instant (exclusive).
+	// Earlier than this instant (exclusive). For a whole WIB day write the beginning of the next, `2021-04-05T00:00:00+07:00`.
 	Before *time.Time `json:"before,omitempty"`
 }
 
@@ -140,7 +140,7 @@ type DecreeDeadlineInput struct {
 	LastDay time.Time `json:"lastDay"`
 	// The legal reference.
 	Reference string `json:"reference"`
-	// Why, for the history.
+	// Why, for the history. It must not repeat personal data.
 	Reason string `json:"reason"`
 }
 
@@ -162,7 +162,7 @@ type DeliveryFilter struct {
 	Not *DeliveryFilter `json:"not,omitempty"`
 	// All of these are null.
 	IsNull []string `json:"isNull,omitempty"`
-	// From one of these platforms, by code.
+	// From one of these platforms, by code, such as `tokopedia`; `platforms` lists them.
 	Platform []string `json:"platform,omitempty"`
 	// With one of these outcomes.
 	Outcome []rules.DeliveryOutcome `json:"outcome,omitempty"`
@@ -244,7 +244,7 @@ type ExtendDeadlineInput struct {
 	LastDay time.Time `json:"lastDay"`
 	// The legal reference.
 	Reference string `json:"reference"`
-	// Why, for the history.
+	// Why, for the history. It must not repeat personal data.
 	Reason string `json:"reason"`
 }
 
@@ -256,7 +256,7 @@ type ExtendDeadlinePayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
-// A span of numbers, both bounds inclusive. An absent bound does not bound.
+// A span of numbers, both bounds inclusive. An absent bound does not bound; a span in which nothing can lie is refused with `BAD_INPUT`.
 type FloatRange struct {
 	// At least so much.
 	Min *float64 `json:"min,omitempty"`
@@ -282,7 +282,7 @@ type HistoryFilter struct {
 	EffectiveAt *DateTimeRange `json:"effectiveAt,omitempty"`
 }
 
-// A span of whole numbers, both bounds inclusive. An absent bound does not bound.
+// A span of whole numbers, both bounds inclusive. An absent bound does not bound; a span in which nothing can lie is refused with `BAD_INPUT`.
 type IntRange struct {
 	// At least so much.
 	Min *int `json:"min,omitempty"`
@@ -304,7 +304,7 @@ type OfferingFilter struct {
 	// no difference, and what is neither a letter nor a digit separates words. Without any word it lets everything
 	// through. At most 8 words of 200 bytes in all.
 	Text *string `json:"text,omitempty"`
-	// At one of these platforms, by code.
+	// At one of these platforms, by code, such as `tokopedia`; `platforms` lists them.
 	Platform []string `json:"platform,omitempty"`
 	// In one of these categories.
 	Category []string `json:"category,omitempty"`
@@ -344,7 +344,7 @@ type ParticipantFilter struct {
 	Deadline *DateTimeRange `json:"deadline,omitempty"`
 	// Whether a review is open.
 	ReviewOpen *bool `json:"reviewOpen,omitempty"`
-	// In one of these provinces, by BPS code.
+	// In one of these provinces, by the two digits of their BPS codes, such as `32`; `provinces` lists them.
 	Province []string `json:"province,omitempty"`
 	// Of one of these genders.
 	Gender []rules.Gender `json:"gender,omitempty"`
@@ -352,7 +352,7 @@ type ParticipantFilter struct {
 	AgeBand []rules.AgeBand `json:"ageBand,omitempty"`
 	// With one of these levels of education.
 	Education []rules.Education `json:"education,omitempty"`
-	// In one of these regencies or cities, by BPS code.
+	// In one of these regencies or cities, by the four digits of their BPS codes, such as `3273`.
 	Regency []string `json:"regency,omitempty"`
 	// What is left of the training balance lies in this span.
 	Balance *RupiahRange `json:"balance,omitempty"`
@@ -406,7 +406,7 @@ type PurchaseFilter struct {
 	Not *PurchaseFilter `json:"not,omitempty"`
 	// All of these are null.
 	IsNull []string `json:"isNull,omitempty"`
-	// At one of these platforms, by code.
+	// At one of these platforms, by code, such as `tokopedia`; `platforms` lists them.
 	Platform []string `json:"platform,omitempty"`
 	// By participants of one of these cohorts, by number.
 	Cohort []int `json:"cohort,omitempty"`
@@ -468,6 +468,16 @@ type PurchaseHaving struct {
 	LagMedian *IntRange `json:"lagMedian,omitempty"`
 	// The 90th percentile of the lags lies in this span. In seconds.
 	LagP90 *IntRange `json:"lagP90,omitempty"`
+	// The average of the times until the deadline lies in this span. In seconds. Not for platforms.
+	UntilDeadlineAvg *IntRange `json:"untilDeadlineAvg,omitempty"`
+	// The least of the times until the deadline lies in this span. In seconds. Not for platforms.
+	UntilDeadlineMin *IntRange `json:"untilDeadlineMin,omitempty"`
+	// The greatest of the times until the deadline lies in this span. In seconds. Not for platforms.
+	UntilDeadlineMax *IntRange `json:"untilDeadlineMax,omitempty"`
+	// The median of the times until the deadline lies in this span. In seconds. Not for platforms.
+	UntilDeadlineMedian *IntRange `json:"untilDeadlineMedian,omitempty"`
+	// The 90th percentile of the times until the deadline lies in this span. In seconds. Not for platforms.
+	UntilDeadlineP90 *IntRange `json:"untilDeadlineP90,omitempty"`
 }
 
 // An offering as it shall be.
@@ -556,7 +566,7 @@ type ReviewFilter struct {
 	Purchase *PurchaseFilter `json:"purchase,omitempty"`
 }
 
-// A span of amounts, both bounds inclusive. An absent bound does not bound.
+// A span of amounts, both bounds inclusive. An absent bound does not bound; a span in which nothing can lie is refused with `BAD_INPUT`.
 type RupiahRange struct {
 	// At least so much.
 	Min *int64 `json:"min,omitempty"`

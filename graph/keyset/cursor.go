@@ -14,7 +14,7 @@ import (
 )
 
 // ErrBadCursor says that a cursor was not made by this list in this order.
-var ErrBadCursor = errors.New("the cursor is not one of this list in this order")
+var ErrBadCursor = errors.New("the cursor is not one of this list in this order: begin again without `after` and `before`, and keep `orderBy` the same from page to page")
 
 var cursorEncoding = base64.RawURLEncoding.Strict()
 

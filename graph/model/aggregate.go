@@ -28,6 +28,8 @@ type PurchaseAggregateRow struct {
 	Participants int
 	Amount       *RupiahMeasures
 	Lag          *SecondsMeasures
+	// UntilDeadline is from the purchases to the participants' deadlines.
+	UntilDeadline *SecondsMeasures
 }
 
 // ParticipantAggregateRow is a group of participants.

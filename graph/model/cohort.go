@@ -92,7 +92,7 @@ type Extension struct {
 	Province     *Province
 	Until        time.Time // exclusive
 	Reference    string
-	Reason       string
+	Reason       *string // nil unless the viewer may see it
 	Participants int
 	CreatedAt    time.Time
 	CreatedBy    *string

@@ -71,7 +71,7 @@ type HistoryEntry struct {
 	EffectiveAt time.Time
 	Cause       rules.Cause
 	Actor       *string
-	Reason      string
+	Reason      *string // nil unless the viewer may see it
 	From        *ParticipantFacts
 	To          *ParticipantFacts
 }

@@ -20,11 +20,13 @@ type Purchase struct {
 	Amount       int64
 	PurchasedAt  time.Time
 	ReceivedAt   time.Time
-	Late         bool
-	Evidence     rules.Evidence
-	Counts       bool
-	VoidedAt     *time.Time
-	VoidReason   *string
+	// UntilDeadline is how many seconds before the participant's deadline it was made; nil when the viewer may not know.
+	UntilDeadline *int
+	Late          bool
+	Evidence      rules.Evidence
+	Counts        bool
+	VoidedAt      *time.Time
+	VoidReason    *string // nil unless the viewer may see it
 }
 
 // IsNode marks a [Node].

@@ -60,6 +60,7 @@ func (r *Reader) purchaseGroups(rows selection.Selection, args PurchaseAggregate
 		measures: purchaseMeasures[r.Dialect],
 		people:   "PARTICIPANTS",
 		having:   purchaseLimits,
+		refused:  r.refusedMeasures,
 		object:   purchaseGroup,
 	}
 	return a.plan(r, rows, args)
@@ -91,9 +92,7 @@ const firstOfferings = " LEFT JOIN offerings fo ON fo.id = fp.offering_id"
 func purchaseGroup(row *groupRow) *model.PurchaseAggregateRow {
 	return &model.PurchaseAggregateRow{
 		Key: &row.key, Count: row.count("COUNT"), Participants: row.count("PARTICIPANTS"), Amount: row.rupiah("AMOUNT"),
-		Lag: &model.SecondsMeasures{
-			Avg: row.float("LAG_AVG"), Min: row.seconds("LAG_MIN"), Max: row.seconds("LAG_MAX"), Median: row.seconds("LAG_MEDIAN"), P90: row.seconds("LAG_P90"),
-		},
+		Lag: row.secondsMeasures("LAG"), UntilDeadline: row.secondsMeasures(untilDeadline),
 	}
 }
 
@@ -114,6 +113,9 @@ func purchaseLimits(h *generated.PurchaseHaving) []limit {
 		limited("AMOUNT_MAX", amount, h.AmountMax), limited("AMOUNT_MEDIAN", amount, h.AmountMedian), limited("AMOUNT_P90", amount, h.AmountP90),
 		limited("LAG_AVG", number, h.LagAvg), limited("LAG_MIN", number, h.LagMin), limited("LAG_MAX", number, h.LagMax),
 		limited("LAG_MEDIAN", number, h.LagMedian), limited("LAG_P90", number, h.LagP90),
+		limited("UNTIL_DEADLINE_AVG", number, h.UntilDeadlineAvg), limited("UNTIL_DEADLINE_MIN", number, h.UntilDeadlineMin),
+		limited("UNTIL_DEADLINE_MAX", number, h.UntilDeadlineMax), limited("UNTIL_DEADLINE_MEDIAN", number, h.UntilDeadlineMedian),
+		limited("UNTIL_DEADLINE_P90", number, h.UntilDeadlineP90),
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"math"
 	"strconv"
+	"strings"
 
 	"gelombang/graph/keyset"
 	"gelombang/graph/model"
@@ -25,8 +26,8 @@ type measure struct {
 	part   string
 }
 
-// purchaseMeasures are the measures of purchases, by the values of the enum that groups are ordered by. A lag is in
-// seconds.
+// purchaseMeasures are the measures of purchases, by the values of the enum that groups are ordered by. A lag and the
+// time until a deadline are in seconds.
 var purchaseMeasures = perDialect(func(d db.Dialect) map[string]measure {
 	measures := map[string]measure{
 		"COUNT":        rowCount,
@@ -34,6 +35,7 @@ var purchaseMeasures = perDialect(func(d db.Dialect) map[string]measure {
 	}
 	maps.Copy(measures, measuresOf(d, "AMOUNT", "amount", "p.amount", 1))
 	maps.Copy(measures, measuresOf(d, "LAG", "lag", d.Seconds("p.received_at", "p.purchased_at"), 1))
+	maps.Copy(measures, measuresOf(d, untilDeadline, "untilDeadline", d.Seconds("pa.deadline", "p.purchased_at"), 1))
 	return measures
 })
 
@@ -124,14 +126,26 @@ func ranks(column, partition string) string {
 // limit is a condition on a measure; without the condition, none.
 type limit struct {
 	measure   string
-	condition func(column string) where
+	condition func(column string) (where, error)
 }
 
-func limited[S any](measure string, within func(string, *S) where, span *S) limit {
+func limited[S any](measure string, within func(name, column string, span *S) (where, error), span *S) limit {
 	if span == nil {
 		return limit{}
 	}
-	return limit{measure, func(column string) where { return within(column, span) }}
+	return limit{measure, func(column string) (where, error) { return within(limitName(measure), column, span) }}
+}
+
+// limitName is the field of the input that limits the measure: amountSum for AMOUNT_SUM.
+func limitName(measure string) string {
+	first, rest, _ := strings.Cut(measure, "_")
+	name := strings.ToLower(first)
+	for word := range strings.SplitSeq(rest, "_") {
+		if word != "" {
+			name += word[:1] + strings.ToLower(word[1:])
+		}
+	}
+	return name
 }
 
 // The methods below read the measures of a group, by their names. One that nobody asked for is 0 or nil.
@@ -168,6 +182,12 @@ func (row *groupRow) seconds(name string) *int {
 	}
 	s := int(max(math.MinInt32, min(*n, math.MaxInt32)))
 	return &s
+}
+
+func (row *groupRow) secondsMeasures(name string) *model.SecondsMeasures {
+	return &model.SecondsMeasures{
+		Avg: row.float(name + "_AVG"), Min: row.seconds(name + "_MIN"), Max: row.seconds(name + "_MAX"), Median: row.seconds(name + "_MEDIAN"), P90: row.seconds(name + "_P90"),
+	}
 }
 
 func (row *groupRow) rupiah(name string) *model.RupiahMeasures {

@@ -31,7 +31,9 @@ type aggregation[F, H, T any] struct {
 	// people is the measure that counts the participants of a group.
 	people string
 	having func(*H) []limit
-	object func(*groupRow) *T
+	// refused says why the viewer may not be told of one of the measures; nil for none. Optional.
+	refused func(measures []string) error
+	object  func(*groupRow) *T
 }
 
 // grouping is what an aggregate asks for: nothing is computed that nobody asks for. The keys and measures are columns
@@ -108,6 +110,11 @@ func (a aggregation[F, H, T]) grouping(r *Reader, rows selection.Selection, args
 	}
 	hidden := r.hidesSmallGroups()
 	g.measureNames = a.needed(rows, args.OrderBy, limits, hidden)
+	if a.refused != nil {
+		if err := a.refused(g.measureNames); err != nil {
+			return grouping{}, err
+		}
+	}
 	for _, name := range g.measureNames {
 		g.measures = append(g.measures, a.measures[name])
 	}
@@ -116,7 +123,11 @@ func (a aggregation[F, H, T]) grouping(r *Reader, rows selection.Selection, args
 		g.limits = literal(g.column(a.people) + " >= " + strconv.Itoa(r.SmallestGroup))
 	}
 	for _, l := range limits {
-		g.limits = and(g.limits, l.condition(g.column(l.measure)))
+		within, err := l.condition(g.column(l.measure))
+		if err != nil {
+			return grouping{}, err
+		}
+		g.limits = and(g.limits, within)
 	}
 	return g, nil
 }

@@ -118,14 +118,16 @@ func (r *Reader) Cohorts(ctx context.Context, sel selection.Selection, args Coho
 func (r *Reader) cohortFilter(f *generated.CohortFilter) (where, error) {
 	own := func(f *generated.CohortFilter) (where, error) {
 		now := db.Instant(r.Now)
-		return and(
+		var c conditions
+		c.add(
 			oneOfInts(r.Dialect, "c.id", f.Number),
-			span("c.deadline", f.PurchaseDeadline),
 			either(f.Open, compare("c.deadline", ">", now), compare("c.deadline", "<=", now)),
 			oneOf(r.Dialect, "c.basis", f.Basis),
-			number("c.quota", f.Quota),
-			span("c.announced_at", f.AnnouncedAt),
-		), nil
+		)
+		c.try(span("purchaseDeadline", "c.deadline", f.PurchaseDeadline))
+		c.try(number("quota", "c.quota", f.Quota))
+		c.try(span("announcedAt", "c.announced_at", f.AnnouncedAt))
+		return c.all()
 	}
 	return filtered(f, own, func(f *generated.CohortFilter) junction[generated.CohortFilter] {
 		return junction[generated.CohortFilter]{and: f.And, or: f.Or, not: f.Not}

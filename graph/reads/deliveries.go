@@ -145,21 +145,23 @@ var deliveryNulls = map[string]string{
 
 func (r *Reader) deliveryFilter(f *generated.DeliveryFilter) (where, error) {
 	own := func(f *generated.DeliveryFilter) (where, error) {
-		return and(
+		var c conditions
+		c.add(
 			allNull(f.IsNull, deliveryNulls),
-			r.oneOfPlatforms("d.platform_id", f.Platform),
 			oneOf(r.Dialect, "d.outcome", f.Outcome),
 			oneOf(r.Dialect, "d.reason", f.Reason),
 			oneOf(r.Dialect, "d.event_type", f.EventType),
 			oneOf(r.Dialect, "d.message_id", f.MessageID),
 			oneOf(r.Dialect, "d.invoice_code", f.InvoiceCode),
 			oneOf(r.Dialect, "d.course_code", f.CourseCode),
-			span("d.received_at", f.ReceivedAt),
-			span("d.signed_at", f.SignedAt),
-			span("d.event_time", f.EventTime),
-			span("d.settled_at", f.SettledAt),
-			number("d.attempts", f.Attempts),
-		), nil
+		)
+		c.try(r.oneOfPlatforms("d.platform_id", f.Platform))
+		c.try(span("receivedAt", "d.received_at", f.ReceivedAt))
+		c.try(span("signedAt", "d.signed_at", f.SignedAt))
+		c.try(span("eventTime", "d.event_time", f.EventTime))
+		c.try(span("settledAt", "d.settled_at", f.SettledAt))
+		c.try(number("attempts", "d.attempts", f.Attempts))
+		return c.all()
 	}
 	return filtered(f, own, func(f *generated.DeliveryFilter) junction[generated.DeliveryFilter] {
 		return junction[generated.DeliveryFilter]{and: f.And, or: f.Or, not: f.Not}

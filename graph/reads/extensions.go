@@ -15,6 +15,7 @@ type extensionRow struct {
 	province       sql.NullString
 	until, created db.Time
 	createdBy      string
+	reason         string
 }
 
 func (r *Reader) extensions() entity[extensionRow, model.Extension] {
@@ -24,7 +25,7 @@ func (r *Reader) extensions() entity[extensionRow, model.Extension] {
 		columns: []string{"x.id", "x.cohort_id", "x.scope", "x.province", "x.until", "x.reference", "x.reason", "x.participants", "x.created_at", "x.created_by"},
 		into: func(row *extensionRow) []any {
 			o := &row.object
-			return []any{&o.Row, &row.cohort, &o.Scope, &row.province, &row.until, &o.Reference, &o.Reason, &o.Participants, &row.created, &row.createdBy}
+			return []any{&o.Row, &row.cohort, &o.Scope, &row.province, &row.until, &o.Reference, &row.reason, &o.Participants, &row.created, &row.createdBy}
 		},
 		fill:   r.completeExtensions,
 		object: func(row *extensionRow) *model.Extension { return &row.object },
@@ -37,6 +38,9 @@ func (r *Reader) completeExtensions(ctx context.Context, sel selection.Selection
 		row.object.Until, row.object.CreatedAt = row.until.Time, row.created.Time
 		if r.Viewer.SeesActors() {
 			row.object.CreatedBy = model.Text(row.createdBy)
+		}
+		if r.Viewer.SeesReasons() {
+			row.object.Reason = model.Text(row.reason)
 		}
 		numbers = append(numbers, row.cohort)
 	}

@@ -8,6 +8,7 @@ import (
 	"gelombang/graph/generated"
 	"gelombang/graph/keyset"
 	"gelombang/internal/db"
+	"gelombang/internal/registry"
 )
 
 // junction is what a filter holds besides its own fields: other filters of its kind.
@@ -62,8 +63,33 @@ func each[F any](filters []*F, condition func(*F) (where, error)) ([]where, erro
 	return parts, nil
 }
 
+// conditions gathers the conditions of a filter's fields, until one of them is not well formed. Its zero value has none.
+type conditions struct {
+	parts []where
+	err   error // the first
+}
+
+// add adds conditions that cannot be wrong.
+func (c *conditions) add(parts ...where) { c.parts = append(c.parts, parts...) }
+
+// try adds a condition, or keeps what is wrong with it.
+func (c *conditions) try(part where, err error) {
+	if c.err == nil {
+		c.err = err
+	}
+	c.parts = append(c.parts, part)
+}
+
+// all is the condition that all of them hold.
+func (c *conditions) all() (where, error) {
+	if c.err != nil {
+		return nil, c.err
+	}
+	return and(c.parts...), nil
+}
+
 // The functions below make the conditions of a filter's fields. An absent field, a nil, makes none; an
-// empty list lets nothing through.
+// empty list lets nothing through. The name is that of the field, for what is said of a mistake.
 
 func oneOfInts(d db.Dialect, column string, values []int) where {
 	if values == nil {
@@ -95,11 +121,18 @@ func allNull(names []string, conditions map[string]string) where {
 	return and(parts...)
 }
 
-func span(column string, s *generated.DateTimeRange) where {
+func span(name, column string, s *generated.DateTimeRange) (where, error) {
 	if s == nil {
-		return nil
+		return nil, nil //nolint:nilnil // no condition
 	}
-	return bounds(column, bound{">=", instant(s.From)}, bound{"<", instant(s.Before)})
+	if s.From != nil && s.Before != nil && !s.From.Before(*s.Before) {
+		return nil, emptySpan(name, "`from` (inclusive) must be earlier than `before` (exclusive)")
+	}
+	return bounds(column, bound{">=", instant(s.From)}, bound{"<", instant(s.Before)}), nil
+}
+
+func emptySpan(name, why string) error {
+	return &registry.Error{Code: registry.Invalid, Field: name, Message: "`" + name + "`: the span is empty: " + why}
 }
 
 // instant is the parameter of an instant; nil for none.
@@ -110,36 +143,39 @@ func instant(t *time.Time) any {
 	return db.Instant(*t)
 }
 
-func amount(column string, s *generated.RupiahRange) where {
+func amount(name, column string, s *generated.RupiahRange) (where, error) {
 	if s == nil {
-		return nil
+		return nil, nil //nolint:nilnil // no condition
 	}
-	return within(column, s.Min, s.Max)
+	return within(name, column, s.Min, s.Max)
 }
 
-func number(column string, s *generated.IntRange) where {
+func number(name, column string, s *generated.IntRange) (where, error) {
 	if s == nil {
-		return nil
+		return nil, nil //nolint:nilnil // no condition
 	}
-	return within(column, s.Min, s.Max)
+	return within(name, column, s.Min, s.Max)
 }
 
-func fraction(column string, s *generated.FloatRange) where {
+func fraction(name, column string, s *generated.FloatRange) (where, error) {
 	if s == nil {
-		return nil
+		return nil, nil //nolint:nilnil // no condition
 	}
-	return within(column, s.Min, s.Max)
+	return within(name, column, s.Min, s.Max)
 }
 
 // within is a condition that the column lies between the bounds, both inclusive.
-func within[N int | int64 | float64](column string, least, greatest *N) where {
+func within[N int | int64 | float64](name, column string, least, greatest *N) (where, error) {
+	if least != nil && greatest != nil && *least > *greatest {
+		return nil, emptySpan(name, "`min` must not be greater than `max`")
+	}
 	parameter := func(n *N) any {
 		if n == nil {
 			return nil
 		}
 		return *n
 	}
-	return bounds(column, bound{">=", parameter(least)}, bound{"<=", parameter(greatest)})
+	return bounds(column, bound{">=", parameter(least)}, bound{"<=", parameter(greatest)}), nil
 }
 
 // bound is one side of a span; its value is nil when that side is open.

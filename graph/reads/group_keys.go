@@ -49,6 +49,14 @@ func (r *Reader) refusedKeys(groupBy []string) error {
 	return nil
 }
 
+// refusedMeasures refuses a viewer who may not ask about the buyers to measure what is known of them.
+func (r *Reader) refusedMeasures(names []string) error {
+	if slices.ContainsFunc(names, func(name string) bool { return strings.HasPrefix(name, untilDeadline) }) {
+		return r.refusedAttributes()
+	}
+	return nil
+}
+
 // purchaseKeys are the keys of purchases among [purchaseTables], by the values of the enum.
 func (r *Reader) purchaseKeys() map[string]groupKey {
 	keys := r.groupKeys(keyNames{purchase: "p.", offering: "o."})

@@ -21,7 +21,8 @@ type factsRow struct {
 type historyRow struct {
 	object              model.HistoryEntry
 	recorded, effective db.Time
-	actor               string
+	actor, reason       string
+	card                string // in full
 	from, to            factsRow
 }
 
@@ -32,14 +33,14 @@ func (r *Reader) history() entity[historyRow, model.HistoryEntry] {
 		types: historyTypes,
 		from:  "history h LEFT JOIN participants pa ON pa.id = h.participant_id",
 		columns: []string{
-			"h.id", "h.kind", "h.recorded_at", "h.effective_at", "h.cause", "h.actor", "h.reason",
+			"h.id", "h.kind", "h.recorded_at", "h.effective_at", "h.cause", "h.actor", "h.reason", "pa.card_number",
 			"h.from_deadline", "h.from_first_purchase_id", "h.from_revoked_at", "h.from_review_open",
 			"h.to_deadline", "h.to_first_purchase_id", "h.to_revoked_at", "h.to_review_open",
 		},
 		into: func(row *historyRow) []any {
 			o := &row.object
 			return []any{
-				&o.Row, &o.Kind, &row.recorded, &row.effective, &o.Cause, &row.actor, &o.Reason,
+				&o.Row, &o.Kind, &row.recorded, &row.effective, &o.Cause, &row.actor, &row.reason, &row.card,
 				&row.from.deadline, &row.from.first, &row.from.revoked, &row.from.object.ReviewOpen,
 				&row.to.deadline, &row.to.first, &row.to.revoked, &row.to.object.ReviewOpen,
 			}
@@ -56,6 +57,9 @@ func (r *Reader) fillHistory(ctx context.Context, sel selection.Selection, rows 
 		o.RecordedAt, o.EffectiveAt = row.recorded.Time, row.effective.Time
 		if r.Viewer.SeesActors() {
 			o.Actor = model.Text(row.actor)
+		}
+		if r.Viewer.SeesReason(row.card) {
+			o.Reason = model.Text(row.reason)
 		}
 		o.From, o.To = &row.from.object, &row.to.object
 		sides = append(sides, &row.from, &row.to)
@@ -101,12 +105,14 @@ func (r *Reader) historyListing() listing[generated.HistoryFilter, historyRow, m
 
 func (r *Reader) historyFilter(f *generated.HistoryFilter) (where, error) {
 	own := func(f *generated.HistoryFilter) (where, error) {
-		return and(
+		var c conditions
+		c.add(
 			oneOf(r.Dialect, "h.kind", f.Kind),
 			oneOf(r.Dialect, "h.cause", f.Cause),
-			span("h.recorded_at", f.RecordedAt),
-			span("h.effective_at", f.EffectiveAt),
-		), nil
+		)
+		c.try(span("recordedAt", "h.recorded_at", f.RecordedAt))
+		c.try(span("effectiveAt", "h.effective_at", f.EffectiveAt))
+		return c.all()
 	}
 	return filtered(f, own, func(f *generated.HistoryFilter) junction[generated.HistoryFilter] {
 		return junction[generated.HistoryFilter]{and: f.And, or: f.Or, not: f.Not}

@@ -27,6 +27,8 @@ type listing[F, R, T any] struct {
 	terms map[string]keyset.Term
 	usual model.Order
 	id    string
+	// refused says why the viewer may not order by a value of the enum; nil for none. Optional.
+	refused func(field string) error
 }
 
 // MaxOrders is how many fields a list can be ordered by at once.
@@ -47,6 +49,11 @@ func (l listing[F, R, T]) order(by []*model.Order) (keyset.Order, error) {
 		term, known := l.terms[b.Field]
 		if !known {
 			return keyset.Order{}, fmt.Errorf("%s cannot be ordered by %s", l.name, b.Field)
+		}
+		if l.refused != nil {
+			if err := l.refused(b.Field); err != nil {
+				return keyset.Order{}, err
+			}
 		}
 		if desc = b.Desc(); term.Column == l.id {
 			break // nothing behind a unique term matters
@@ -145,9 +152,12 @@ func childrenOf[P, T any](parents []P, find func(P) (int, placeOf[T])) children[
 	return c
 }
 
+// knowsBuyers reports whether the viewer, of the purchases that it sees, may know what only their buyers' records say.
+func (r *Reader) knowsBuyers() bool { return r.Viewer.OwnPlatform() == "" }
+
 // refusedAttributes refuses a viewer who sees purchases, but not who made them, to ask about the buyers.
 func (r *Reader) refusedAttributes() error {
-	if r.Viewer.OwnPlatform() == "" {
+	if r.knowsBuyers() {
 		return nil
 	}
 	return &registry.Error{Code: registry.Forbidden, Message: "your role does not allow you to ask for purchases by what is known of the buyers"}

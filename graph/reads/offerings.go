@@ -110,23 +110,28 @@ func (r *Reader) offeringFields(name string, f *generated.OfferingFilter) (where
 	o := name + "."
 	words, err := r.search(name, f.Text)
 	onSale := and(literal(o+"listed"), literal(o+"withdrawn_at IS NULL"))
-	return and(
+	if err != nil {
+		return nil, err
+	}
+	var c conditions
+	c.add(
 		allNull(f.IsNull, map[string]string{
 			"PROVIDER": o + "provider = ''", "CATEGORY": o + "category = ''", "MODE": o + "mode IS NULL",
 			"PRICE": o + "price IS NULL", "URL": o + "url = ''", "WITHDRAWN_AT": o + "withdrawn_at IS NULL",
 		}),
 		words,
-		r.oneOfPlatforms(o+"platform_id", f.Platform),
 		oneOf(r.Dialect, o+"course_code", f.CourseCode),
 		oneOf(r.Dialect, o+"provider", f.Provider),
 		oneOf(r.Dialect, o+"category", f.Category),
 		oneOf(r.Dialect, o+"mode", f.Mode),
-		amount(o+"price", f.Price),
 		either(f.OnSale, onSale, not(onSale)),
 		either(f.Listed, literal(o+"listed"), literal("NOT "+o+"listed")),
 		either(f.Sample, literal(o+"sample"), literal("NOT "+o+"sample")),
-		span(o+"updated_at", f.UpdatedAt),
-	), err
+	)
+	c.try(r.oneOfPlatforms(o+"platform_id", f.Platform))
+	c.try(amount("price", o+"price", f.Price))
+	c.try(span("updatedAt", o+"updated_at", f.UpdatedAt))
+	return c.all()
 }
 
 // OfferingByCourse returns the offering of the platform with the course code; nil when there is none.

@@ -38,21 +38,23 @@ func (r *Reader) participantFields(n purchaseNames, f *generated.ParticipantFilt
 	if err != nil {
 		return nil, err
 	}
-	return and(
+	var c conditions
+	c.add(
 		allNull(f.IsNull, participantNulls),
 		oneOfInts(r.Dialect, "pa.cohort_id", f.Cohort),
 		r.oneOfStatuses(f.Status),
-		span("pa.deadline", f.Deadline),
 		either(f.ReviewOpen, literal("pa.review_open"), literal("NOT pa.review_open")),
-		oneOf(r.Dialect, "pa.province", f.Province),
-		oneOf(r.Dialect, "pa.regency", f.Regency),
 		oneOf(r.Dialect, "pa.gender", f.Gender),
 		oneOf(r.Dialect, "pa.age_band", f.AgeBand),
 		oneOf(r.Dialect, "pa.education", f.Education),
-		amount("pa.balance", f.Balance),
-		span("pa.revoked_at", f.RevokedAt),
 		first, some,
-	), nil
+	)
+	c.try(span("deadline", "pa.deadline", f.Deadline))
+	c.try(oneOfCodes(r.Dialect, "province", "pa.province", provinceCodes, f.Province))
+	c.try(oneOfCodes(r.Dialect, "regency", "pa.regency", regencyCodes, f.Regency))
+	c.try(amount("balance", "pa.balance", f.Balance))
+	c.try(span("revokedAt", "pa.revoked_at", f.RevokedAt))
+	return c.all()
 }
 
 // hasPurchase is a condition that the participant pa has a purchase, joined by its condition, that the filter lets

@@ -59,24 +59,26 @@ func (r *Reader) purchaseFields(n purchaseNames, f *generated.PurchaseFilter) (w
 	late := p + "purchased_at >= pa.deadline"
 	first := literal(p + "id = pa.first_purchase_id")
 	counts := literal(countsCondition(d, n.purchase))
-	return and(
+	var c conditions
+	c.add(
 		allNull(f.IsNull, map[string]string{"SCHEDULE_CODE": p + "schedule_code = ''", "VOIDED_AT": p + "voided_at IS NULL"}),
-		r.oneOfPlatforms(p+"platform_id", f.Platform),
 		oneOfInts(d, "pa.cohort_id", f.Cohort),
 		oneOf(d, p+"invoice_code", f.InvoiceCode),
-		span(p+"purchased_at", f.PurchasedAt),
-		span(p+"received_at", f.ReceivedAt),
 		either(f.Late, literal(late), not(literal(late))),
 		either(f.Voided, literal(p+"voided_at IS NOT NULL"), literal(p+"voided_at IS NULL")),
 		oneOf(d, p+"evidence", f.Evidence),
 		either(f.Counts, counts, not(counts)),
 		either(f.First, first, not(first)),
-		amount(p+"amount", f.Amount),
-		span(p+"voided_at", f.VoidedAt),
-		number(d.Seconds(p+"received_at", p+"purchased_at"), f.Lag),
-		number(d.Seconds("pa.deadline", p+"purchased_at"), f.UntilDeadline),
 		buyer, offering,
-	), nil
+	)
+	c.try(r.oneOfPlatforms(p+"platform_id", f.Platform))
+	c.try(span("purchasedAt", p+"purchased_at", f.PurchasedAt))
+	c.try(span("receivedAt", p+"received_at", f.ReceivedAt))
+	c.try(amount("amount", p+"amount", f.Amount))
+	c.try(span("voidedAt", p+"voided_at", f.VoidedAt))
+	c.try(number("lag", d.Seconds(p+"received_at", p+"purchased_at"), f.Lag))
+	c.try(number("untilDeadline", d.Seconds("pa.deadline", p+"purchased_at"), f.UntilDeadline))
+	return c.all()
 }
 
 // buyer is the condition of a filter of the participants who bought.

@@ -70,9 +70,16 @@ func ofPlatform(column, code string) where {
 func (row *purchaseRow) complete(r *Reader) {
 	o := &row.object
 	o.CardNumber = r.card(row.card)
-	o.ScheduleCode, o.VoidReason = model.Text(row.schedule), model.Text(row.voidReason)
+	o.ScheduleCode = model.Text(row.schedule)
+	if r.Viewer.SeesVoidReason(r.Viewer.OwnPlatform(), row.card) { // a platform reads none but its own purchases
+		o.VoidReason = model.Text(row.voidReason)
+	}
 	o.PurchasedAt, o.ReceivedAt, o.VoidedAt = row.purchased.Time, row.received.Time, row.voided.Pointer()
 	p := rules.Purchase{PurchasedAt: row.purchased.Time, VoidedAt: row.voided.Time, Evidence: o.Evidence}
+	if r.knowsBuyers() {
+		left := model.Seconds(row.deadline.Sub(row.purchased.Time))
+		o.UntilDeadline = &left
+	}
 	o.Late = p.Late(row.deadline.Time)
 	o.Counts = p.Counts(rules.AnnouncedFrom(row.announced.Time), row.deadline.Time)
 }
@@ -113,10 +120,22 @@ func (r *Reader) fillPurchases(ctx context.Context, sel selection.Selection, row
 	return nil
 }
 
+// untilDeadline is what orders purchases, and begins the names of the measures, by the time until the deadline.
+const untilDeadline = "UNTIL_DEADLINE"
+
+// refusedOrder refuses a viewer who may not ask about the buyers to order by what is known of them.
+func (r *Reader) refusedOrder(field string) error {
+	if field == untilDeadline {
+		return r.refusedAttributes()
+	}
+	return nil
+}
+
 // purchaseTerms are what purchases can be ordered by.
 var purchaseTerms = perDialect(func(d db.Dialect) map[string]keyset.Term {
 	return map[string]keyset.Term{
 		"PURCHASED_AT": {Column: "p.purchased_at", Kind: keyset.Instant},
+		untilDeadline:  {Column: d.Seconds("pa.deadline", "p.purchased_at"), Kind: keyset.Integer},
 		"RECORDED":     {Column: "p.id", Kind: keyset.Integer},
 		"RECEIVED_AT":  {Column: "p.received_at", Kind: keyset.Instant},
 		"AMOUNT":       {Column: "p.amount", Kind: keyset.Integer},
@@ -136,6 +155,7 @@ func (r *Reader) purchaseListing() listing[generated.PurchaseFilter, purchaseRow
 		scope:  r.purchaseScope(),
 		filter: r.purchaseFilter,
 		terms:  purchaseTerms[r.Dialect], usual: model.Order{Field: "PURCHASED_AT", Direction: model.Descending}, id: "p.id",
+		refused: r.refusedOrder,
 	}
 }
 
@@ -145,14 +165,17 @@ func (r *Reader) Purchases(ctx context.Context, sel selection.Selection, args Pu
 }
 
 // oneOfPlatforms is a condition that the column is the row id of a platform with one of the codes.
-func (r *Reader) oneOfPlatforms(column string, codes []string) where {
+func (r *Reader) oneOfPlatforms(column string, codes []string) (where, error) {
 	if codes == nil {
-		return nil
+		return nil, nil //nolint:nilnil // no condition
+	}
+	if err := platformCodes.check("platform", codes); err != nil {
+		return nil, err
 	}
 	inner := anyText(r.Dialect, "code", codes)
 	return func(args *keyset.Args) []string {
 		return []string{column + " IN (SELECT id FROM platforms WHERE " + inner(args)[0] + ")"}
-	}
+	}, nil
 }
 
 // purchasesByID returns the purchases behind an edge that the viewer may see.

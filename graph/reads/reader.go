@@ -32,7 +32,7 @@ type Config struct {
 	Log           *slog.Logger
 	// OpenContact decrypts the contact of the participant with the card.
 	OpenContact func(ciphertext []byte, card string) (registry.Contact, error)
-	// Explain explains the statuses of participants, by their row ids.
+	// Explain explains the statuses of participants, by their row ids, in what the viewer may read.
 	Explain func(ctx context.Context, participants []int, language rules.Language) (map[int]rules.Explanation, error)
 }
 

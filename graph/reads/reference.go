@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
+	"slices"
 
 	"gelombang/graph/model"
 	"gelombang/internal/db"
@@ -33,6 +35,19 @@ func (r *Reader) provinces(ctx context.Context) (map[string]*model.Province, err
 	}
 	r.reference.provinces = found
 	return found, nil
+}
+
+// Provinces returns every province, in the order of their codes: to everybody, as the catalogue.
+func (r *Reader) Provinces(ctx context.Context) ([]*model.Province, error) {
+	if !r.Viewer.SeesCatalogue() {
+		return []*model.Province{}, nil
+	}
+	known, err := r.provinces(ctx)
+	found := make([]*model.Province, 0, len(known))
+	for _, code := range slices.Sorted(maps.Keys(known)) {
+		found = append(found, known[code])
+	}
+	return found, err
 }
 
 // province returns the province with the code, which may be one that is not in the table; nil for none.

@@ -119,16 +119,21 @@ func (r *Reader) reviewFields(f *generated.ReviewFilter) (where, error) {
 		return nil, err
 	}
 	purchase, err := r.purchaseFilter(f.Purchase)
-	return and(
+	if err != nil {
+		return nil, err
+	}
+	var c conditions
+	c.add(
 		allNull(f.IsNull, map[string]string{"CLOSED_AT": "rv.closed_at IS NULL", "DECISION": "rv.decision IS NULL"}),
 		oneOf(r.Dialect, "rv.state", f.State),
 		oneOf(r.Dialect, "rv.kind", f.Kind),
 		oneOf(r.Dialect, "rv.decision", f.Decision),
 		oneOfInts(r.Dialect, "pa.cohort_id", f.Cohort),
-		span("rv.opened_at", f.OpenedAt),
-		span("rv.closed_at", f.ClosedAt),
 		participant, purchase,
-	), err
+	)
+	c.try(span("openedAt", "rv.opened_at", f.OpenedAt))
+	c.try(span("closedAt", "rv.closed_at", f.ClosedAt))
+	return c.all()
 }
 
 // Review returns the review with the row id; nil when there is none that the viewer may see.

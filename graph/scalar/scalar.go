@@ -27,7 +27,8 @@ func (e Error) Error() string { return string(e) }
 const (
 	ErrString     Error = "must be text in UTF-8 without the character U+0000"
 	ErrInt        Error = "must be a whole number of 32 bits"
-	ErrDateTime   Error = "must be an instant as in RFC 3339, between the years 1 and 9999 in WIB, such as 2021-04-08T23:59:59+07:00"
+	ErrFloat      Error = "must be a number"
+	ErrDateTime   Error = "must be an instant as in RFC 3339, between the years 1 and 9999 in WIB, such as 2021-04-08T23:59:59+07:00; for the beginning of a day write 2021-04-08T00:00:00+07:00"
 	ErrDate       Error = "must be a day such as 2021-04-08"
 	ErrCardNumber Error = "must be the 16 digits of a card number, as text"
 	ErrRupiah     Error = "must be a whole number of rupiah"
@@ -62,6 +63,18 @@ func UnmarshalInt(v any) (int, error) {
 		return 0, ErrInt
 	}
 	return int(n), nil
+}
+
+// MarshalFloat writes a finite number.
+func MarshalFloat(f float64) graphql.Marshaler { return graphql.MarshalFloat(f) }
+
+// UnmarshalFloat reads a finite number. What is none, as the text "NaN", would compare as it likes in each database.
+func UnmarshalFloat(v any) (float64, error) {
+	f, err := graphql.UnmarshalFloat(v)
+	if _, text := v.(string); text || err != nil || math.IsNaN(f) || math.IsInf(f, 0) {
+		return 0, ErrFloat
+	}
+	return f, nil
 }
 
 // lastYear is the last that RFC 3339 can write.

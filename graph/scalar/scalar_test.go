@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"math"
 	"testing"
 	"time"
 
@@ -74,6 +75,7 @@ func TestInputsThatAreNotWellFormed(t *testing.T) {
 			[]any{"", "311300000000001", "31130000000000011", "311300000000000a", "３113000000000001", json.Number("3113000000000001"), nil}, scalar.ErrCardNumber},
 		{"Rupiah", func(v any) error { _, err := scalar.UnmarshalRupiah(v); return err },
 			[]any{"", "1.5", "+1", "1e3", json.Number("1.0"), json.Number("9223372036854775808"), 1.0, nil, true}, scalar.ErrRupiah},
+		{"Float", func(v any) error { _, err := scalar.UnmarshalFloat(v); return err }, []any{"NaN", "1.5", math.NaN(), math.Inf(1), json.Number("1e999"), true}, scalar.ErrFloat},
 		{"Int", func(v any) error { _, err := scalar.UnmarshalInt(v); return err }, []any{"1", json.Number("1.5"), json.Number("2147483648"), int64(-2147483649), 1.0, true}, scalar.ErrInt},
 		{"String", func(v any) error { _, err := scalar.UnmarshalString(v); return err }, []any{"a\x00b", 7, nil, true}, scalar.ErrString},
 	}

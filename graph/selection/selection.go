@@ -5,7 +5,6 @@ package selection
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -112,6 +111,17 @@ func (f Field) Selection(types ...string) Selection {
 	return s
 }
 
+// ArgumentError says that an argument of a field could not be read.
+type ArgumentError struct {
+	Argument string
+	Err      error
+}
+
+func (e *ArgumentError) Error() string { return "argument " + e.Argument + ": " + e.Err.Error() }
+
+// Unwrap returns what is wrong with it.
+func (e *ArgumentError) Unwrap() error { return e.Err }
+
 // Int returns a nullable argument of the type Int.
 func (f Field) Int(name string) (*int, error) {
 	raw, ok := f.args[name]
@@ -120,7 +130,7 @@ func (f Field) Int(name string) (*int, error) {
 	}
 	n, err := scalar.UnmarshalInt(raw)
 	if err != nil {
-		return nil, fmt.Errorf("argument %s: %w", name, err)
+		return nil, &ArgumentError{Argument: name, Err: err}
 	}
 	return &n, nil
 }
@@ -133,7 +143,7 @@ func (f Field) Text(name string) (*string, error) {
 	}
 	s, err := scalar.UnmarshalString(raw)
 	if err != nil {
-		return nil, fmt.Errorf("argument %s: %w", name, err)
+		return nil, &ArgumentError{Argument: name, Err: err}
 	}
 	return &s, nil
 }
@@ -146,7 +156,7 @@ func (f Field) Instant(name string) (*time.Time, error) {
 	}
 	t, err := scalar.UnmarshalDateTime(raw)
 	if err != nil {
-		return nil, fmt.Errorf("argument %s: %w", name, err)
+		return nil, &ArgumentError{Argument: name, Err: err}
 	}
 	return &t, nil
 }
@@ -159,7 +169,7 @@ func (f Field) Input(ctx context.Context, name, inputType string, v any) error {
 		return nil
 	}
 	if err := Unmarshal(ctx, inputType, raw, v); err != nil {
-		return fmt.Errorf("argument %s: %w", name, err)
+		return &ArgumentError{Argument: name, Err: err}
 	}
 	return nil
 }
@@ -173,7 +183,7 @@ func (f Field) Inputs(name string, each func(raw any) error) error {
 	}
 	for _, element := range graphql.CoerceList(raw) {
 		if err := each(element); err != nil {
-			return fmt.Errorf("argument %s: %w", name, err)
+			return &ArgumentError{Argument: name, Err: err}
 		}
 	}
 	return nil

@@ -26,14 +26,14 @@ type Limit struct {
 type Limits map[viewer.Role]Limit
 
 // Defaults returns the limits of an installation that sets none. A page of an application asks a few questions
-// at once and then rests. A platform asks about the card of every customer, for all of them with one token. The
-// operations of analysts and of PMO staff may be long: so many of one viewer may be under way.
+// at once and then rests. A platform asks about the card of every customer, for all of them with one token. No viewer
+// may have so many under way that they take the connections of all others.
 func Defaults() Limits {
 	staff := Limit{PerSecond: 50, Burst: 100, AtOnce: 8}
 	return Limits{
-		viewer.Anonymous:   {PerSecond: 20, Burst: 40},
-		viewer.Participant: {PerSecond: 10, Burst: 30},
-		viewer.Platform:    {PerSecond: 50, Burst: 100},
+		viewer.Anonymous:   {PerSecond: 20, Burst: 40, AtOnce: 16},
+		viewer.Participant: {PerSecond: 10, Burst: 30, AtOnce: 4},
+		viewer.Platform:    {PerSecond: 50, Burst: 100, AtOnce: 8},
 		viewer.Analyst:     {PerSecond: 10, Burst: 30, AtOnce: 8},
 		viewer.Officer:     staff,
 		viewer.Supervisor:  staff,

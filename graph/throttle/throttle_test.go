@@ -196,9 +196,9 @@ func TestSettingsOfLimits(t *testing.T) {
 		problem []string // what the error must name
 	}{
 		{"", throttle.Defaults(), nil},
-		{"anonymous=5/6", changed(func(l throttle.Limits) { l[viewer.Anonymous] = throttle.Limit{PerSecond: 5, Burst: 6} }), nil},
+		{"anonymous=5/6", changed(func(l throttle.Limits) { l[viewer.Anonymous] = throttle.Limit{PerSecond: 5, Burst: 6, AtOnce: 16} }), nil},
 		{" anonymous=0.5/6 , admin=0 ,", changed(func(l throttle.Limits) {
-			l[viewer.Anonymous], l[viewer.Admin] = throttle.Limit{PerSecond: 0.5, Burst: 6}, throttle.Limit{}
+			l[viewer.Anonymous], l[viewer.Admin] = throttle.Limit{PerSecond: 0.5, Burst: 6, AtOnce: 16}, throttle.Limit{}
 		}), nil},
 		{"analyst=5/6", changed(func(l throttle.Limits) { l[viewer.Analyst] = throttle.Limit{PerSecond: 5, Burst: 6, AtOnce: 8} }), nil},
 		{"analyst=5/6/0", changed(func(l throttle.Limits) { l[viewer.Analyst] = throttle.Limit{PerSecond: 5, Burst: 6} }), nil},

@@ -154,35 +154,82 @@ func TestTheQueriesOfTheGuideRun(t *testing.T) {
 }
 
 // TestTheGuideGivesAccess runs what it tells an administrator, where the program may not make roles: everything else
-// is migrated, and the documented statements do the rest. Then two other databases that are migrated at once meet
-// the role.
+// is migrated, and the documented statements do the rest.
 func TestTheGuideGivesAccess(t *testing.T) {
 	server := dbtest.NewCluster(t)
 	admin := connect(t, server.URL("postgres"))
 	mustExec(t, admin, "CREATE ROLE plain LOGIN")
-	mustExec(t, admin, "CREATE DATABASE plain OWNER plain")
-	d := dbtest.Open(t, db.Config{URL: asUser(t, server.URL("plain"), "plain")})
+	mustExec(t, admin, "CREATE DATABASE gelombang OWNER plain")
+	d := dbtest.Open(t, db.Config{URL: asUser(t, server.URL("gelombang"), "plain")})
 	if n := len(names(t, d.Write, "SELECT rolname FROM pg_roles WHERE rolname = 'gelombang_analyst'")); n != 0 {
 		t.Fatal("somebody who may not make roles made one")
 	}
-	owner := connect(t, server.URL("plain"))
-	mustExec(t, owner, "SET ROLE plain")
-	for _, statement := range documented(t, "CREATE ROLE gelombang_analyst") {
-		if strings.HasPrefix(statement, "CREATE ROLE") {
-			mustExec(t, admin, statement)
+	superuser, owner := connect(t, server.URL("gelombang")), connect(t, asUser(t, server.URL("gelombang"), "plain"))
+	access := documented(t, "CREATE ROLE gelombang_analyst")
+	needsAccess(t, d, access)
+	for i, statement := range access {
+		if i == 0 {
+			mustExec(t, superuser, statement)
+			needsAccess(t, d, access[1:])
 			continue
 		}
 		mustExec(t, owner, statement)
 	}
+	needsAccess(t, d, nil)
+	mustExec(t, owner, "CREATE VIEW analytics.later AS SELECT 1 AS one")
+	needsAccess(t, d, nil)
+	mustExec(t, owner, "REVOKE SELECT ON analytics.participants FROM gelombang_analyst")
+	needsAccess(t, d, access[1:])
+	mustExec(t, owner, access[2])
 	for _, statement := range documented(t, "CREATE ROLE metabase") {
-		mustExec(t, admin, strings.ReplaceAll(statement, "…", "secret"))
+		mustExec(t, superuser, strings.ReplaceAll(statement, "…", "secret"))
 	}
-	metabase := connect(t, asUser(t, server.URL("plain"), "metabase"))
+	metabase := connect(t, asUser(t, server.URL("gelombang"), "metabase"))
 	mustExec(t, metabase, "SELECT status FROM participants")
-	var pqErr *pq.Error
-	if _, err := metabase.Exec("CREATE TEMPORARY TABLE mine (id int)"); !errors.As(err, &pqErr) || pqErr.Code.Name() != "read_only_sql_transaction" {
-		t.Errorf("a login as documented may write: %v", err)
+	refusedAs(t, metabase, "read_only_sql_transaction", "CREATE TEMPORARY TABLE mine (id int)")
+
+	// A login may switch that off. Before the second block it can then leave things behind, after it no more.
+	mustExec(t, metabase, "SET default_transaction_read_only = off")
+	mustExec(t, metabase, "CREATE TEMPORARY TABLE mine (id int)")
+	mustExec(t, metabase, "SELECT lo_create(0)")
+	for _, statement := range documented(t, "REVOKE TEMPORARY") {
+		mustExec(t, superuser, statement)
 	}
+	for _, statement := range []string{
+		"CREATE TEMPORARY TABLE other (id int)", "CREATE TABLE other (id int)", "SELECT lo_create(0)", "SELECT lo_creat(-1)",
+		`SELECT lo_from_bytea(0, '\x00')`, "SELECT lo_import('/etc/hostname')", "SELECT lo_import('/etc/hostname', 1)",
+	} {
+		refusedAs(t, metabase, "insufficient_privilege", statement)
+	}
+	mustExec(t, metabase, "SELECT status FROM participants")
+	mustExec(t, owner, "CREATE TEMPORARY TABLE ours (id int)")
+}
+
+// needsAccess checks which statements the program says are still to be run.
+func needsAccess(t *testing.T, d *db.DB, want []string) {
+	t.Helper()
+	got, err := d.AnalystAccess(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("statements (-documented +told):\n%s", diff)
+	}
+}
+
+// refusedAs checks that the statement fails with the condition of that name.
+func refusedAs(t *testing.T, d *sql.DB, condition, statement string) {
+	t.Helper()
+	var pqErr *pq.Error
+	if _, err := d.Exec(statement); !errors.As(err, &pqErr) || pqErr.Code.Name() != condition {
+		t.Errorf("%s: %v, want %s", statement, err, condition)
+	}
+}
+
+// TestTheEmbeddedDatabaseHasNoAnalysts to be told about.
+func TestTheEmbeddedDatabaseHasNoAnalysts(t *testing.T) {
+	needsAccess(t, dbtest.New(t, db.SQLite), nil)
+	needsAccess(t, dbtest.New(t, db.Postgres), nil)
 }
 
 // TestDatabasesOfOneClusterShareTheRole, also one that is migrated while another makes the role.

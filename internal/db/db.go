@@ -10,6 +10,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -52,10 +53,35 @@ type DB struct {
 	// Analysis is for the queries and exports of analysts and of PMO staff, which take long: in a small pool of their
 	// own they wait for each other, and not the applications for them. Nothing can be written through it.
 	Analysis *sql.DB
+	// Fresh reads what was committed last, never from a replica: for what is asked of the answers to mutations. It has
+	// few connections, so that however much is asked, the intake keeps its own. Nothing can be written through it.
+	Fresh *sql.DB
 
 	reader  *ent.Client
 	primary *ent.Client
 }
+
+// ErrNoDatabase says that nobody has made the embedded database yet.
+var ErrNoDatabase = errors.New("there is no database")
+
+// CheckExists returns an error that wraps [ErrNoDatabase] when the configuration is of an embedded database that has
+// not been made: [Open] would make it. Whether there is a Postgres, Open says.
+func (cfg Config) CheckExists() error {
+	if cfg.URL != "" {
+		return nil
+	}
+	_, err := os.Stat(cfg.file())
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w in %s", ErrNoDatabase, cfg.DataDir)
+	}
+	if err != nil {
+		return fmt.Errorf("look for the database: %w", err)
+	}
+	return nil
+}
+
+// file is the name of the embedded database.
+func (cfg Config) file() string { return filepath.Join(cfg.DataDir, "gelombang.db") }
 
 // Open opens the database and checks that it answers. It does not migrate.
 func Open(ctx context.Context, cfg Config) (*DB, error) {
@@ -67,7 +93,7 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 
 // Close closes the pools.
 func (d *DB) Close() error {
-	return errors.Join(d.Write.Close(), d.Read.Close(), d.Analysis.Close())
+	return errors.Join(d.Write.Close(), d.Read.Close(), d.Analysis.Close(), d.Fresh.Close())
 }
 
 // Client returns an ent client that reads outside any transaction, from the replica if there is one.
@@ -76,20 +102,19 @@ func (d *DB) Client() *ent.Client { return d.reader }
 // Primary returns an ent client that reads what was committed last: never from a replica, which may lag.
 func (d *DB) Primary() *ent.Client { return d.primary }
 
-// Ping checks that the pools answer. That for analysis is not asked while all its connections are at work: whoever
-// asks would wait for the analysts, and the pool evidently reaches its database.
+// Ping checks that the pools answer. One whose connections are all at work is not asked: whoever asks would wait for
+// them, and the pool evidently reaches its database. That it is busy is no reason to send nobody to this server.
 func (d *DB) Ping(ctx context.Context) error {
-	if err := d.Write.PingContext(ctx); err != nil {
-		return fmt.Errorf("the database does not answer: %w", err)
-	}
-	if err := d.Read.PingContext(ctx); err != nil {
-		return fmt.Errorf("the read database does not answer: %w", err)
-	}
-	if s := d.Analysis.Stats(); s.InUse >= s.MaxOpenConnections {
-		return nil
-	}
-	if err := d.Analysis.PingContext(ctx); err != nil {
-		return fmt.Errorf("the database for analysis does not answer: %w", err)
+	for _, pool := range []struct {
+		*sql.DB
+		name string
+	}{{d.Write, "the database"}, {d.Read, "the read database"}, {d.Analysis, "the database for analysis"}, {d.Fresh, "the database"}} {
+		if s := pool.Stats(); s.InUse >= s.MaxOpenConnections {
+			continue
+		}
+		if err := pool.PingContext(ctx); err != nil {
+			return fmt.Errorf("%s does not answer: %w", pool.name, err)
+		}
 	}
 	return nil
 }
@@ -101,7 +126,7 @@ func openSQLite(ctx context.Context, cfg Config) (*DB, error) {
 	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the data directory: %w", err)
 	}
-	file := filepath.Join(cfg.DataDir, "gelombang.db")
+	file := cfg.file()
 	if err := makePrivate(file); err != nil {
 		return nil, err
 	}
@@ -122,7 +147,11 @@ func openSQLite(ctx context.Context, cfg Config) (*DB, error) {
 	if err != nil {
 		return nil, errors.Join(err, write.Close(), read.Close())
 	}
-	return newDB(SQLite, write, read, analysis), nil
+	fresh, err := sqliteReaders(file, reading, 2)
+	if err != nil {
+		return nil, errors.Join(err, write.Close(), read.Close(), analysis.Close())
+	}
+	return newDB(SQLite, write, read, analysis, fresh), nil
 }
 
 func sqliteReaders(file string, use sqliteUse, connections int) (*sql.DB, error) {
@@ -183,8 +212,8 @@ func sqliteDSN(file string, use sqliteUse) string {
 	return "file:" + (&url.URL{Path: file}).EscapedPath() + "?" + q.Encode()
 }
 
-func newDB(d Dialect, write, read, analysis *sql.DB) *DB {
-	out := &DB{Dialect: d, Write: write, Read: read, Analysis: analysis, reader: entClient(d, read)}
+func newDB(d Dialect, write, read, analysis, fresh *sql.DB) *DB {
+	out := &DB{Dialect: d, Write: write, Read: read, Analysis: analysis, Fresh: fresh, reader: entClient(d, read)}
 	out.primary = out.reader // SQLite's readers see every commit, and leave the writer alone
 	if d == Postgres {
 		out.primary = entClient(d, write)

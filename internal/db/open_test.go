@@ -2,6 +2,8 @@ package db_test
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -40,6 +42,37 @@ func TestOpenRefusesWhatItCannotOpen(t *testing.T) {
 		if !strings.Contains(err.Error(), tt.says) || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%s: %v", tt.name, err)
 		}
+	}
+}
+
+// TestWhatIsNotThereIsNotMade by looking for it.
+func TestWhatIsNotThereIsNotMade(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	cfg := db.Config{DataDir: dir}
+	if err := cfg.CheckExists(); !errors.Is(err, db.ErrNoDatabase) || !strings.Contains(err.Error(), dir) {
+		t.Errorf("no directory: %v", err)
+	}
+	if err := (db.Config{URL: "postgres://127.0.0.1:1/x", DataDir: dir}).CheckExists(); err != nil {
+		t.Errorf("a Postgres: %v", err)
+	}
+	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the directory was made: %v", err)
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := cfg.CheckExists(); !errors.Is(err, db.ErrNoDatabase) {
+		t.Errorf("an empty directory: %v", err)
+	}
+	d, err := db.Open(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(d.Close(), cfg.CheckExists()); err != nil {
+		t.Errorf("a database: %v", err)
+	}
+	if err := (db.Config{DataDir: filepath.Join(dir, "gelombang.db")}).CheckExists(); err == nil || errors.Is(err, db.ErrNoDatabase) {
+		t.Errorf("a file for a directory: %v", err)
 	}
 }
 

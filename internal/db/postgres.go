@@ -43,7 +43,13 @@ func openPostgres(ctx context.Context, cfg Config) (*DB, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", name, err), write.Close(), read.Close())
 	}
-	return newDB(Postgres, write, read, analysis), nil
+	fresh, err := postgresPool(ctx, cfg.URL, max(2, maxConns/4), map[string]string{
+		"statement_timeout": milliseconds(cfg.ReadTimeout), "default_transaction_read_only": "on",
+	})
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("DATABASE_URL: %w", err), write.Close(), read.Close(), analysis.Close())
+	}
+	return newDB(Postgres, write, read, analysis, fresh), nil
 }
 
 // milliseconds is a timeout as Postgres reads it, empty if it is zero. Postgres would take 0 for none.

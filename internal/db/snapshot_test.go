@@ -341,10 +341,29 @@ func TestWaitingForAConnectionEndsWithTheContext(t *testing.T) {
 		if db.Classify(err) != db.ClassCanceled || !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("the error is %v", err)
 		}
-		ping, cancelPing := context.WithTimeout(t.Context(), 5*time.Second)
-		defer cancelPing()
-		if err := d.Ping(ping); err != nil {
-			t.Errorf("ping: %v", err)
+	})
+}
+
+// TestABusyPoolIsNoReasonToFail: whoever asks whether the database answers does not wait for a connection.
+func TestABusyPoolIsNoReasonToFail(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		for _, pool := range []*sql.DB{d.Write, d.Read, d.Analysis, d.Fresh} {
+			for range pool.Stats().MaxOpenConnections {
+				conn, err := pool.Conn(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer func() {
+					if err := conn.Close(); err != nil {
+						t.Error(err)
+					}
+				}()
+			}
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		if err := d.Ping(ctx); err != nil {
+			t.Error(err)
 		}
 	})
 }

@@ -12,12 +12,13 @@ import (
 	entparticipant "gelombang/ent/participant"
 	entreview "gelombang/ent/review"
 	"gelombang/internal/rules"
+	"gelombang/internal/viewer"
 )
 
-// Explain says in words why the participant's status is what it is. It reads only; the caller has asked
-// the viewer. It returns [NotFound] for an unknown participant.
+// Explain says in words why the participant's status is what it is, with everything that staff wrote. It reads only; the
+// caller has asked the viewer. It returns [NotFound] for an unknown participant.
 func (r *Registry) Explain(ctx context.Context, participantID int, lang rules.Language) (rules.Explanation, error) {
-	explanations, err := r.ExplainAll(ctx, []int{participantID}, lang)
+	explanations, err := r.ExplainAll(ctx, viewer.System("explain"), []int{participantID}, lang)
 	if err != nil {
 		return rules.Explanation{}, err
 	}
@@ -29,8 +30,9 @@ func (r *Registry) Explain(ctx context.Context, participantID int, lang rules.La
 }
 
 // ExplainAll is [Registry.Explain] for several participants, in the same few statements however many they
-// are. A participant who is not known is left out.
-func (r *Registry) ExplainAll(ctx context.Context, participantIDs []int, lang rules.Language) (map[int]rules.Explanation, error) {
+// are. It repeats no reason that the viewer may not see; whether the viewer may see the participants, the caller has
+// asked. A participant who is not known is left out.
+func (r *Registry) ExplainAll(ctx context.Context, v viewer.Viewer, participantIDs []int, lang rules.Language) (map[int]rules.Explanation, error) {
 	client := r.db.Client()
 	participants, err := client.Participant.Query().Where(entparticipant.IDIn(participantIDs...)).
 		WithCohort(func(q *ent.CohortQuery) {
@@ -51,10 +53,23 @@ func (r *Registry) ExplainAll(ctx context.Context, participantIDs []int, lang ru
 	explanations := make(map[int]rules.Explanation, len(participants))
 	for _, p := range participants {
 		in := explainInput(p, p.Edges.Cohort.Edges.Extensions)
+		withhold(&in, v, p.CardNumber)
 		in.WaitingDeliveries, in.Settings, in.Now = waiting[p.CardNumber], r.settings, r.Now()
 		explanations[p.ID] = rules.Explain(in, lang)
 	}
 	return explanations, nil
+}
+
+// withhold takes out the reasons that the viewer may not see.
+func withhold(in *rules.ExplainInput, v viewer.Viewer, card string) {
+	if !v.SeesReason(card) {
+		in.RevokedReason = ""
+	}
+	if !v.SeesReasons() {
+		for i := range in.Extensions {
+			in.Extensions[i].Reason = ""
+		}
+	}
 }
 
 // waitingByCard counts the deliveries in quarantine that name the participants' cards.

@@ -133,6 +133,19 @@ func (v Viewer) SeesHistory(card string) bool {
 // SeesActors reports whether the viewer may see which person of the PMO did something.
 func (v Viewer) SeesActors() bool { return v.staff() }
 
+// SeesReasons reports whether the viewer may see why staff did something, in their own words, which may name somebody.
+func (v Viewer) SeesReasons() bool { return v.staff() }
+
+// SeesReason reports whether the viewer may see why something was done to the participant with this card, in words:
+// staff and the participant.
+func (v Viewer) SeesReason(card string) bool { return v.SeesCardNumber(card) }
+
+// SeesVoidReason reports whether the viewer may see why this platform cancelled a purchase of the participant with this
+// card. The words are the platform's, and analysts do not read them.
+func (v Viewer) SeesVoidReason(platform, card string) bool {
+	return v.SeesReason(card) || (platform != "" && v.OwnPlatform() == platform)
+}
+
 // PreparesSettlement reports whether the viewer may prepare a settlement.
 func (v Viewer) PreparesSettlement() bool { return v.staff() }
 

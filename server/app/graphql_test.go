@@ -69,6 +69,40 @@ func TestOnlyPublicAnswersMayBeCached(t *testing.T) {
 	r.finish(t)
 }
 
+// TestSmallGroupsAreHiddenAsConfigured is about the setting: GELOMBANG_SMALLEST_GROUP reaches the aggregates and their
+// files.
+func TestSmallGroupsAreHiddenAsConfigured(t *testing.T) {
+	const query = "{ participantAggregate { suppressedGroups rows { count } } }"
+	const file = "{ participantAggregate { rows { count } } }"
+	analyst := bearer(t, viewer.Viewer{Role: viewer.Analyst, Subject: "analyst-1"})
+	officer := bearer(t, viewer.Viewer{Role: viewer.Officer, Subject: "officer-1"})
+	const shown, hidden = `{"suppressedGroups":0,"rows":[{"count":1}]}`, `{"suppressedGroups":1,"rows":[]}`
+	for _, tt := range []struct {
+		smallest        int
+		token, has, csv string
+	}{
+		{0, analyst, shown, "count\n1\n"},
+		{2, analyst, hidden, "count\n"},
+		{2, officer, shown, "count\n1\n"},
+	} {
+		r := startWith(t, dbtest.Config(t, db.SQLite), func(h *config.HTTP) { h.SmallestGroup = tt.smallest })
+		if status, _, body := r.graphQL(t, url.Values{"query": {query}}, map[string]string{"Authorization": tt.token}); status != http.StatusOK || !strings.Contains(body, tt.has) {
+			t.Errorf("%d: %d %s, want %s", tt.smallest, status, body, tt.has)
+		}
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, r.url+"/graphql", strings.NewReader(`{"query":"`+file+`"}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, value := range map[string]string{"Authorization": tt.token, "Accept": "text/csv", "Content-Type": "application/json"} {
+			request.Header.Set(name, value)
+		}
+		if status, _, body := do(t, request); status != http.StatusOK || body != tt.csv {
+			t.Errorf("%d, as a file: %d %q, want %q", tt.smallest, status, body, tt.csv)
+		}
+		r.finish(t)
+	}
+}
+
 // TestALimitIsForEachAddressBehindTheProxy sends as a proxy on this machine would.
 func TestALimitIsForEachAddressBehindTheProxy(t *testing.T) {
 	r := startWith(t, dbtest.Config(t, db.SQLite), func(h *config.HTTP) {

@@ -61,7 +61,7 @@ func newMetrics(d *db.DB, version string) *prometheus.Registry {
 }
 
 func pools(d *db.DB) map[string]*sql.DB {
-	return map[string]*sql.DB{"write": d.Write, "read": d.Read, "analysis": d.Analysis}
+	return map[string]*sql.DB{"write": d.Write, "read": d.Read, "analysis": d.Analysis, "fresh": d.Fresh}
 }
 
 func metricsHandler(r *prometheus.Registry) http.Handler {

@@ -67,6 +67,7 @@ func (s *Server) graphQL(metrics prometheus.Registerer) (http.Handler, error) {
 	cfg := graph.Config{
 		Registry: s.registry, Log: s.log, Version: s.cfg.Version, Introspection: introspection(settings.Introspection),
 		Limits: limits, ClientAddress: (&clients{proxies: proxies, log: s.log}).address, Metrics: metrics,
+		SmallestGroup: settings.SmallestGroup,
 	}
 	if cfg.Trusted, cfg.TrustedOnly, err = trustedDocuments(settings); err != nil {
 		return nil, err

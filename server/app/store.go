@@ -18,7 +18,8 @@ import (
 // Store is what the registry needs, for the server and for the commands that work beside it.
 type Store struct {
 	Database db.Config        // required
-	Migrate  bool             // bring a Postgres to our version; the embedded database always is
+	Migrate  bool             // bring a Postgres to our version; the embedded database always is, but for AsItIs
+	AsItIs   bool             // neither database is brought to our version: one of another is an error; not with Migrate
 	Secrets  *secrets.Keyring // required
 	Settings rules.Settings   // required
 	Clock    func() time.Time // required; time.Now outside demonstrations and tests
@@ -26,7 +27,7 @@ type Store struct {
 }
 
 // Open opens the database at the version of this program, with its reference data. Close the
-// registry's database after use. The error for a Postgres of another version wraps
+// registry's database after use. The error for a database that is not brought to our version wraps
 // [db.ErrPendingMigrations] or [db.ErrNewerDatabase].
 func (s Store) Open(ctx context.Context) (_ *registry.Registry, err error) {
 	d, err := db.Open(ctx, s.Database)
@@ -59,6 +60,9 @@ func (s Store) Open(ctx context.Context) (_ *registry.Registry, err error) {
 // bring sees to the database's version. The embedded one is brought to ours; a Postgres only if asked,
 // since several servers may share it and it is somebody's decision.
 func (s Store) bring(ctx context.Context, d *db.DB) error {
+	if s.AsItIs {
+		return d.CheckVersion(ctx)
+	}
 	if !s.Migrate && d.Dialect == db.Postgres {
 		err := d.CheckVersion(ctx)
 		if errors.Is(err, db.ErrPendingMigrations) {

@@ -11,6 +11,9 @@ import (
 	"gelombang/internal/viewer"
 )
 
+// errNotBearer says that the header holds something else than a token of the one scheme there is.
+var errNotBearer = fmt.Errorf("%w: the Authorization header is not \"Bearer\" and a token", ErrInvalid)
+
 // Middleware puts the viewer into the request's context, or answers 401 in the shape of a GraphQL
 // error with the code UNAUTHENTICATED.
 func (v *Verifier) Middleware(next http.Handler) http.Handler {
@@ -35,7 +38,7 @@ func (v *Verifier) viewer(r *http.Request) (viewer.Viewer, error) {
 	}
 	scheme, token, found := strings.Cut(headers[0], " ")
 	if !found || !strings.EqualFold(scheme, "Bearer") {
-		return viewer.Viewer{}, fmt.Errorf("%w: the Authorization header is not \"Bearer\" and a token", ErrInvalid)
+		return viewer.Viewer{}, errNotBearer
 	}
 	return v.Verify(r.Context(), token)
 }
@@ -43,9 +46,12 @@ func (v *Verifier) viewer(r *http.Request) (viewer.Viewer, error) {
 func refuse(w http.ResponseWriter, r *http.Request, err error) {
 	message := "The access token is not valid: ask for a new one, or leave the Authorization header out."
 	description := ErrInvalid.Error()
-	if errors.Is(err, ErrExpired) {
+	switch {
+	case errors.Is(err, ErrExpired):
 		message = "The access token has expired: ask for a new one."
 		description = ErrExpired.Error()
+	case errors.Is(err, errNotBearer):
+		message = "The Authorization header holds no access token: begin it with `Bearer `, the token behind that, or leave it out."
 	}
 	// RFC 6750, section 3.
 	w.Header().Set("WWW-Authenticate", `Bearer realm="gelombang", error="invalid_token", error_description="`+description+`"`)

@@ -92,6 +92,25 @@ func checkRefusal(t *testing.T, answer *http.Response, expired bool) {
 	}
 }
 
+// TestARefusalSaysHowTheHeaderBegins to whoever forgot it, and to nobody else.
+func TestARefusalSaysHowTheHeaderBegins(t *testing.T) {
+	v := sharedSecretVerifier(t)
+	handler := v.Middleware(http.NotFoundHandler())
+	valid := sign(t, jwt.SigningMethodHS256, secret, officer(), nil)
+	for header, told := range map[string]bool{
+		valid: true, "": true, "Bearer": true, "Basic YWRtaW46YWRtaW4=": true, "Token " + valid: true,
+		"Bearer x": false, "Bearer ": false, "bearer " + valid + "x": false,
+	} {
+		request := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/graphql", nil)
+		request.Header.Set("Authorization", header)
+		answer := httptest.NewRecorder()
+		handler.ServeHTTP(answer, request)
+		if got := strings.Contains(answer.Body.String(), "begin it with `Bearer `"); answer.Code != http.StatusUnauthorized || got != told {
+			t.Errorf("%q: %d %s, told %t, want %t", header, answer.Code, answer.Body, got, told)
+		}
+	}
+}
+
 func TestARefusalComesInTheMediaTypeThatWasAskedFor(t *testing.T) {
 	v := sharedSecretVerifier(t)
 	handler := v.Middleware(http.NotFoundHandler())
