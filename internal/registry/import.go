@@ -38,6 +38,7 @@ func (row ParticipantRow) LogValue() slog.Value { return slog.StringValue(row.St
 
 // The codes of rows that do not agree with what is registered.
 const (
+	RowBarred                = "BARRED"                  // the card's or the person's membership of another cohort was revoked
 	RowInOtherCohort         = "IN_OTHER_COHORT"         // the card belongs to another cohort
 	RowDiffers               = "DIFFERS"                 // the card is registered with other data, which stay
 	RowNIKRegistered         = "NIK_REGISTERED"          // the person has another card already

@@ -25,13 +25,23 @@ type importCohort struct {
 // registered is what is known of the cards and NIKs that the rows name.
 type registered struct {
 	cards map[string]registeredCard
-	niks  map[string]int // cohort by keyed hash
+	niks  map[string]membershipOf // by keyed hash
 }
 
 type registeredCard struct {
-	cohort      int
+	membershipOf
 	fingerprint []byte // nil once the contact was erased
 }
+
+// membershipOf is the membership that a card or a NIK has.
+type membershipOf struct {
+	cohort  int
+	revoked bool
+}
+
+// barredFrom reports whether the membership bars from the cohort: it is one of another cohort, and was revoked and
+// not reinstated.
+func (m membershipOf) barredFrom(cohort int) bool { return m.revoked && m.cohort != cohort }
 
 // importVerdict is what becomes of the rows.
 type importVerdict struct {
@@ -54,28 +64,32 @@ func (c importCohort) judge(rows []sealedRow, known registered, free int) *impor
 	known = registered{cards: maps.Clone(known.cards), niks: maps.Clone(known.niks)} // and what is added here
 	for _, row := range rows {
 		card, cardKnown := known.cards[row.CardNumber]
-		nikCohort, nikKnown := known.niks[string(row.nikHash)]
+		person, nikKnown := known.niks[string(row.nikHash)]
 		refuse := func(code, format string, args ...any) {
 			v.errors = append(v.errors, RowError{Line: row.Line, Code: code, Message: fmt.Sprintf(format, args...)})
 		}
 		switch {
+		case cardKnown && card.barredFrom(c.number):
+			refuse(RowBarred, "the card's membership of cohort %d was revoked: it is barred from other cohorts until it is reinstated", card.cohort)
 		case cardKnown && card.cohort != c.number:
 			refuse(RowInOtherCohort, "the card is registered in cohort %d already", card.cohort)
 		case cardKnown && bytes.Equal(card.fingerprint, row.fingerprint):
 			v.unchanged++
 		case cardKnown:
 			refuse(RowDiffers, "the card is registered in this cohort, perhaps by an earlier line, with other data or with a contact that was erased; nothing was changed: correct the contact instead")
+		case nikKnown && person.barredFrom(c.number):
+			refuse(RowBarred, "the person's membership of cohort %d, under another card, was revoked: the person is barred from other cohorts until it is reinstated", person.cohort)
 		case nikKnown:
-			refuse(RowNIKRegistered, "the NIK belongs to another card, of cohort %d", nikCohort)
+			refuse(RowNIKRegistered, "the NIK belongs to another card, of cohort %d", person.cohort)
 		case row.BirthDate.After(c.announcedAt):
 			refuse(RowBornAfterAnnouncement, "the birth date is after the announcement of the cohort")
 		case len(v.added) >= free:
 			refuse(RowQuotaFull, "the cohort has as many participants as places")
 		default:
 			v.added = append(v.added, row)
-			known.cards[row.CardNumber] = registeredCard{cohort: c.number, fingerprint: row.fingerprint}
+			known.cards[row.CardNumber] = registeredCard{membershipOf{cohort: c.number}, row.fingerprint}
 			if row.nikHash != nil {
-				known.niks[string(row.nikHash)] = c.number
+				known.niks[string(row.nikHash)] = membershipOf{cohort: c.number}
 			}
 		}
 	}

@@ -56,16 +56,16 @@ func loadRegistered(ctx context.Context, tx *db.Tx, sealed []sealedRow) (registe
 			hashes = append(hashes, hex.EncodeToString(row.nikHash))
 		}
 	}
-	known := registered{cards: map[string]registeredCard{}, niks: map[string]int{}}
+	known := registered{cards: map[string]registeredCard{}, niks: map[string]membershipOf{}}
 	err := db.Query(ctx, tx, func(rows *sql.Rows) error {
 		var number string
 		var card registeredCard
-		if err := rows.Scan(&number, &card.cohort, &card.fingerprint); err != nil {
+		if err := rows.Scan(&number, &card.cohort, &card.revoked, &card.fingerprint); err != nil {
 			return err
 		}
 		known.cards[number] = card
 		return nil
-	}, lookUp(tx.Dialect, "card_number, cohort_id, import_fingerprint", "card_number = i.value"), tx.Dialect.Texts(cards))
+	}, lookUp(tx.Dialect, "card_number, cohort_id, revoked_at IS NOT NULL, import_fingerprint", "card_number = i.value"), tx.Dialect.Texts(cards))
 	if err != nil {
 		return known, fmt.Errorf("look up the cards: %w", err)
 	}
@@ -75,13 +75,13 @@ func loadRegistered(ctx context.Context, tx *db.Tx, sealed []sealedRow) (registe
 	}
 	err = db.Query(ctx, tx, func(rows *sql.Rows) error {
 		var hash []byte
-		var cohort int
-		if err := rows.Scan(&hash, &cohort); err != nil {
+		var member membershipOf
+		if err := rows.Scan(&hash, &member.cohort, &member.revoked); err != nil {
 			return err
 		}
-		known.niks[string(hash)] = cohort
+		known.niks[string(hash)] = member
 		return nil
-	}, lookUp(tx.Dialect, "nik_hash, cohort_id", ofHash), tx.Dialect.Texts(hashes))
+	}, lookUp(tx.Dialect, "nik_hash, cohort_id, revoked_at IS NOT NULL", ofHash), tx.Dialect.Texts(hashes))
 	if err != nil {
 		return known, fmt.Errorf("look up the NIKs: %w", err)
 	}
