@@ -88,22 +88,14 @@ func (row *deliveryRow) complete(r *Reader) {
 }
 
 func (r *Reader) fillDeliveries(ctx context.Context, sel selection.Selection, rows []*deliveryRow) error {
-	ids := make([]int, len(rows))
-	for i, row := range rows {
-		row.complete(r)
-		ids[i] = row.platform
-	}
-	if !sel.Has("platform") {
-		return nil
-	}
-	platforms, err := r.platformsByID(ctx, sel.Sub("platform", platformTypes...), ids)
-	if err != nil {
-		return err
-	}
 	for _, row := range rows {
-		row.object.Platform = platforms[row.platform]
+		row.complete(r)
 	}
-	return nil
+	platform := edge[deliveryRow, model.Platform]{
+		"platform", platformTypes, func(row *deliveryRow) int { return row.platform }, r.platformsByID,
+		func(row *deliveryRow, behind *model.Platform) { row.object.Platform = behind },
+	}
+	return platform.fill(ctx, sel, rows)
 }
 
 // deliveryTerms are what deliveries can be ordered by.

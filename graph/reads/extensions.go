@@ -33,7 +33,6 @@ func (r *Reader) extensions() entity[extensionRow, model.Extension] {
 }
 
 func (r *Reader) completeExtensions(ctx context.Context, sel selection.Selection, rows []*extensionRow) error {
-	numbers := make([]int, 0, len(rows))
 	for _, row := range rows {
 		row.object.Until, row.object.CreatedAt = row.until.Time, row.created.Time
 		if r.Viewer.SeesActors() {
@@ -42,16 +41,13 @@ func (r *Reader) completeExtensions(ctx context.Context, sel selection.Selection
 		if r.Viewer.SeesReasons() {
 			row.object.Reason = model.Text(row.reason)
 		}
-		numbers = append(numbers, row.cohort)
 	}
-	if sel.Has("cohort") {
-		cohorts, err := r.cohortsByNumber(ctx, sel.Sub("cohort", r.cohorts().types...), numbers)
-		if err != nil {
-			return err
-		}
-		for _, row := range rows {
-			row.object.Cohort = cohorts[row.cohort]
-		}
+	cohort := edge[extensionRow, model.Cohort]{
+		"cohort", cohortTypes, func(row *extensionRow) int { return row.cohort }, r.cohortsByNumber,
+		func(row *extensionRow, behind *model.Cohort) { row.object.Cohort = behind },
+	}
+	if err := cohort.fill(ctx, sel, rows); err != nil {
+		return err
 	}
 	if sel.Has("province") {
 		provinces, err := r.provinces(ctx)

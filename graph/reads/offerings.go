@@ -44,8 +44,7 @@ func (r *Reader) offerings() entity[offeringRow, model.Offering] {
 }
 
 func (r *Reader) fillOfferings(ctx context.Context, sel selection.Selection, rows []*offeringRow) error {
-	ids := make([]int, len(rows))
-	for i, row := range rows {
+	for _, row := range rows {
 		o := &row.object
 		o.Provider, o.Category, o.URL = model.Text(row.provider), model.Text(row.category), model.Text(row.url)
 		o.Mode = nullable[rules.Mode](row.mode)
@@ -53,16 +52,13 @@ func (r *Reader) fillOfferings(ctx context.Context, sel selection.Selection, row
 			o.Price = &row.price.Int64
 		}
 		o.WithdrawnAt, o.UpdatedAt = row.withdrawn.Pointer(), row.updated.Time
-		ids[i] = row.platform
 	}
-	if sel.Has("platform") {
-		platforms, err := r.platformsByID(ctx, sel.Sub("platform", platformTypes...), ids)
-		if err != nil {
-			return err
-		}
-		for _, row := range rows {
-			row.object.Platform = platforms[row.platform]
-		}
+	platform := edge[offeringRow, model.Platform]{
+		"platform", platformTypes, func(row *offeringRow) int { return row.platform }, r.platformsByID,
+		func(row *offeringRow, behind *model.Platform) { row.object.Platform = behind },
+	}
+	if err := platform.fill(ctx, sel, rows); err != nil {
+		return err
 	}
 	places := childrenOf(rows, func(row *offeringRow) (int, placeOf[model.Purchase]) {
 		return row.object.Row, &row.object.PurchasePages

@@ -104,14 +104,8 @@ func (r *Reader) fillParticipants(ctx context.Context, sel selection.Selection, 
 		o.Education = nullable[rules.Education](row.education)
 		r.fillContact(ctx, row)
 	}
-	for _, step := range []func(context.Context, selection.Selection, []*participantRow) error{
-		r.fillProvinces, r.fillCohortEdges, r.fillFirstPurchases, r.fillPurchasePages, r.fillHistoryPages, r.fillReviews, r.fillExplanations,
-	} {
-		if err := step(ctx, sel, rows); err != nil {
-			return err
-		}
-	}
-	return nil
+	return fillAll(ctx, sel, rows,
+		r.fillProvinces, r.fillCohortEdges, r.fillFirstPurchases, r.fillPurchasePages, r.fillHistoryPages, r.fillReviews, r.fillExplanations)
 }
 
 // card returns a card number as the viewer may see it.
@@ -166,21 +160,11 @@ func (r *Reader) fillProvinces(ctx context.Context, sel selection.Selection, row
 }
 
 func (r *Reader) fillCohortEdges(ctx context.Context, sel selection.Selection, rows []*participantRow) error {
-	if !sel.Has("cohort") {
-		return nil
+	cohort := edge[participantRow, model.Cohort]{
+		"cohort", cohortTypes, func(row *participantRow) int { return row.cohort }, r.cohortsByNumber,
+		func(row *participantRow, behind *model.Cohort) { row.object.Cohort = behind },
 	}
-	numbers := make([]int, len(rows))
-	for i, row := range rows {
-		numbers[i] = row.cohort
-	}
-	cohorts, err := r.cohortsByNumber(ctx, sel.Sub("cohort", r.cohorts().types...), numbers)
-	if err != nil {
-		return err
-	}
-	for _, row := range rows {
-		row.object.Cohort = cohorts[row.cohort]
-	}
-	return nil
+	return cohort.fill(ctx, sel, rows)
 }
 
 // participantTerms are what participants can be ordered by.

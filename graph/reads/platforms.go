@@ -2,7 +2,6 @@ package reads
 
 import (
 	"context"
-	"fmt"
 
 	"gelombang/graph/model"
 	"gelombang/graph/selection"
@@ -159,26 +158,18 @@ func (r *Reader) keys() entity[keyRow, model.PlatformKey] {
 }
 
 func (r *Reader) fillKeys(ctx context.Context, sel selection.Selection, rows []*keyRow) error {
-	ids := make([]int, len(rows))
-	for i, row := range rows {
+	for _, row := range rows {
 		o := &row.object
 		o.ClientCode, o.CreatedBy, o.RetiredBy = model.Text(row.clientCode), model.Text(row.createdBy), model.Text(row.retiredBy)
 		o.PublicKey = model.PublicKeyText(row.publicKey)
 		o.NotBefore, o.NotAfter, o.CreatedAt = row.notBefore.Time, row.notAfter.Pointer(), row.created.Time
 		o.Active = !r.Now.Before(o.NotBefore) && (o.NotAfter == nil || r.Now.Before(*o.NotAfter))
-		ids[i] = row.platform
 	}
-	if !sel.Has("platform") {
-		return nil
+	platform := edge[keyRow, model.Platform]{
+		"platform", platformTypes, func(row *keyRow) int { return row.platform }, r.platformsByID,
+		func(row *keyRow, behind *model.Platform) { row.object.Platform = behind },
 	}
-	platforms, err := r.platformsByID(ctx, sel.Sub("platform", platformTypes...), ids)
-	if err != nil {
-		return fmt.Errorf("platforms of keys: %w", err)
-	}
-	for _, row := range rows {
-		row.object.Platform = platforms[row.platform]
-	}
-	return nil
+	return platform.fill(ctx, sel, rows)
 }
 
 // PlatformKey returns the key with the row id; nil when there is none that the viewer may see.

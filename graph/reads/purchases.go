@@ -85,39 +85,22 @@ func (row *purchaseRow) complete(r *Reader) {
 }
 
 func (r *Reader) fillPurchases(ctx context.Context, sel selection.Selection, rows []*purchaseRow) error {
-	platformIDs, offeringIDs, participantIDs := make([]int, len(rows)), make([]int, len(rows)), make([]int, len(rows))
-	for i, row := range rows {
+	for _, row := range rows {
 		row.complete(r)
-		platformIDs[i], offeringIDs[i], participantIDs[i] = row.platform, row.offering, row.participant
 	}
-	if sel.Has("platform") {
-		platforms, err := r.platformsByID(ctx, sel.Sub("platform", platformTypes...), platformIDs)
-		if err != nil {
-			return err
-		}
-		for _, row := range rows {
-			row.object.Platform = platforms[row.platform]
-		}
+	platform := edge[purchaseRow, model.Platform]{
+		"platform", platformTypes, func(row *purchaseRow) int { return row.platform }, r.platformsByID,
+		func(row *purchaseRow, behind *model.Platform) { row.object.Platform = behind },
 	}
-	if sel.Has("offering") {
-		offerings, err := r.offeringsByID(ctx, sel.Sub("offering", offeringTypes...), offeringIDs)
-		if err != nil {
-			return err
-		}
-		for _, row := range rows {
-			row.object.Offering = offerings[row.offering]
-		}
+	offering := edge[purchaseRow, model.Offering]{
+		"offering", offeringTypes, func(row *purchaseRow) int { return row.offering }, r.offeringsByID,
+		func(row *purchaseRow, behind *model.Offering) { row.object.Offering = behind },
 	}
-	if sel.Has("participant") {
-		participants, err := r.participantsByID(ctx, sel.Sub("participant", participantTypes...), participantIDs)
-		if err != nil {
-			return err
-		}
-		for _, row := range rows {
-			row.object.Participant = participants[row.participant]
-		}
+	participant := edge[purchaseRow, model.Participant]{
+		"participant", participantTypes, func(row *purchaseRow) int { return row.participant }, r.participantsByID,
+		func(row *purchaseRow, behind *model.Participant) { row.object.Participant = behind },
 	}
-	return nil
+	return fillAll(ctx, sel, rows, platform.fill, offering.fill, participant.fill)
 }
 
 // untilDeadline is what orders purchases, and begins the names of the measures, by the time until the deadline.

@@ -44,34 +44,22 @@ func (r *Reader) reviews() entity[reviewRow, model.Review] {
 }
 
 func (r *Reader) completeReviews(ctx context.Context, sel selection.Selection, rows []*reviewRow) error {
-	participantIDs, purchaseIDs := make([]int, len(rows)), make([]int, len(rows))
-	for i, row := range rows {
+	for _, row := range rows {
 		o := &row.object
 		o.OpenedAt, o.ClosedAt, o.Decision = row.opened.Time, row.closed.Pointer(), nullable[rules.ReviewDecision](row.decision)
 		if r.Viewer.SeesActors() {
 			o.DecidedBy, o.Note = model.Text(row.decidedBy), model.Text(row.note)
 		}
-		participantIDs[i], purchaseIDs[i] = row.participant, row.purchase
 	}
-	if sel.Has("participant") {
-		participants, err := r.participantsByID(ctx, sel.Sub("participant", participantTypes...), participantIDs)
-		if err != nil {
-			return err
-		}
-		for _, row := range rows {
-			row.object.Participant = participants[row.participant]
-		}
+	participant := edge[reviewRow, model.Participant]{
+		"participant", participantTypes, func(row *reviewRow) int { return row.participant }, r.participantsByID,
+		func(row *reviewRow, behind *model.Participant) { row.object.Participant = behind },
 	}
-	if sel.Has("purchase") {
-		purchases, err := r.purchasesByID(ctx, sel.Sub("purchase", purchaseTypes...), purchaseIDs)
-		if err != nil {
-			return err
-		}
-		for _, row := range rows {
-			row.object.Purchase = purchases[row.purchase]
-		}
+	purchase := edge[reviewRow, model.Purchase]{
+		"purchase", purchaseTypes, func(row *reviewRow) int { return row.purchase }, r.purchasesByID,
+		func(row *reviewRow, behind *model.Purchase) { row.object.Purchase = behind },
 	}
-	return nil
+	return fillAll(ctx, sel, rows, participant.fill, purchase.fill)
 }
 
 // reviewTerms are what reviews can be ordered by.
