@@ -84,7 +84,7 @@ func looking(place string, args map[string]any) int {
 
 // How many steps a curve of purchases has, by the length of its steps.
 const (
-	curveDays  = 60 // the window, and an extension of as much again
+	curveDays  = 60                            // the window, and an extension of as much again
 	curveHours = reads.MaxHourlyCurveDays * 24 // the longest that is drawn
 )
 
