@@ -11,18 +11,29 @@ import (
 
 	"gelombang/ent/migrate"
 
+	"gelombang/ent/alert"
 	"gelombang/ent/cohort"
+	"gelombang/ent/deadlineraise"
 	"gelombang/ent/delivery"
+	"gelombang/ent/endpoint"
 	"gelombang/ent/extension"
 	"gelombang/ent/history"
 	"gelombang/ent/offering"
+	"gelombang/ent/outage"
+	"gelombang/ent/outboundattempt"
+	"gelombang/ent/outboundmessage"
 	"gelombang/ent/participant"
+	"gelombang/ent/places"
 	"gelombang/ent/platform"
 	"gelombang/ent/platformkey"
 	"gelombang/ent/province"
 	"gelombang/ent/purchase"
+	"gelombang/ent/reminder"
+	"gelombang/ent/reminderplan"
 	"gelombang/ent/review"
 	"gelombang/ent/setting"
+	"gelombang/ent/settlement"
+	"gelombang/ent/settlemententry"
 	"gelombang/ent/statement"
 
 	"entgo.io/ent"
@@ -36,18 +47,32 @@ type Client struct {
 	config
 	// Schema is the client for creating, migrating and dropping schema.
 	Schema *migrate.Schema
+	// Alert is the client for interacting with the Alert builders.
+	Alert *AlertClient
 	// Cohort is the client for interacting with the Cohort builders.
 	Cohort *CohortClient
+	// DeadlineRaise is the client for interacting with the DeadlineRaise builders.
+	DeadlineRaise *DeadlineRaiseClient
 	// Delivery is the client for interacting with the Delivery builders.
 	Delivery *DeliveryClient
+	// Endpoint is the client for interacting with the Endpoint builders.
+	Endpoint *EndpointClient
 	// Extension is the client for interacting with the Extension builders.
 	Extension *ExtensionClient
 	// History is the client for interacting with the History builders.
 	History *HistoryClient
 	// Offering is the client for interacting with the Offering builders.
 	Offering *OfferingClient
+	// Outage is the client for interacting with the Outage builders.
+	Outage *OutageClient
+	// OutboundAttempt is the client for interacting with the OutboundAttempt builders.
+	OutboundAttempt *OutboundAttemptClient
+	// OutboundMessage is the client for interacting with the OutboundMessage builders.
+	OutboundMessage *OutboundMessageClient
 	// Participant is the client for interacting with the Participant builders.
 	Participant *ParticipantClient
+	// Places is the client for interacting with the Places builders.
+	Places *PlacesClient
 	// Platform is the client for interacting with the Platform builders.
 	Platform *PlatformClient
 	// PlatformKey is the client for interacting with the PlatformKey builders.
@@ -56,10 +81,18 @@ type Client struct {
 	Province *ProvinceClient
 	// Purchase is the client for interacting with the Purchase builders.
 	Purchase *PurchaseClient
+	// Reminder is the client for interacting with the Reminder builders.
+	Reminder *ReminderClient
+	// ReminderPlan is the client for interacting with the ReminderPlan builders.
+	ReminderPlan *ReminderPlanClient
 	// Review is the client for interacting with the Review builders.
 	Review *ReviewClient
 	// Setting is the client for interacting with the Setting builders.
 	Setting *SettingClient
+	// Settlement is the client for interacting with the Settlement builders.
+	Settlement *SettlementClient
+	// SettlementEntry is the client for interacting with the SettlementEntry builders.
+	SettlementEntry *SettlementEntryClient
 	// Statement is the client for interacting with the Statement builders.
 	Statement *StatementClient
 }
@@ -73,18 +106,29 @@ func NewClient(opts ...Option) *Client {
 
 func (c *Client) init() {
 	c.Schema = migrate.NewSchema(c.driver)
+	c.Alert = NewAlertClient(c.config)
 	c.Cohort = NewCohortClient(c.config)
+	c.DeadlineRaise = NewDeadlineRaiseClient(c.config)
 	c.Delivery = NewDeliveryClient(c.config)
+	c.Endpoint = NewEndpointClient(c.config)
 	c.Extension = NewExtensionClient(c.config)
 	c.History = NewHistoryClient(c.config)
 	c.Offering = NewOfferingClient(c.config)
+	c.Outage = NewOutageClient(c.config)
+	c.OutboundAttempt = NewOutboundAttemptClient(c.config)
+	c.OutboundMessage = NewOutboundMessageClient(c.config)
 	c.Participant = NewParticipantClient(c.config)
+	c.Places = NewPlacesClient(c.config)
 	c.Platform = NewPlatformClient(c.config)
 	c.PlatformKey = NewPlatformKeyClient(c.config)
 	c.Province = NewProvinceClient(c.config)
 	c.Purchase = NewPurchaseClient(c.config)
+	c.Reminder = NewReminderClient(c.config)
+	c.ReminderPlan = NewReminderPlanClient(c.config)
 	c.Review = NewReviewClient(c.config)
 	c.Setting = NewSettingClient(c.config)
+	c.Settlement = NewSettlementClient(c.config)
+	c.SettlementEntry = NewSettlementEntryClient(c.config)
 	c.Statement = NewStatementClient(c.config)
 }
 
@@ -176,21 +220,32 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 	cfg := c.config
 	cfg.driver = tx
 	return &Tx{
-		ctx:         ctx,
-		config:      cfg,
-		Cohort:      NewCohortClient(cfg),
-		Delivery:    NewDeliveryClient(cfg),
-		Extension:   NewExtensionClient(cfg),
-		History:     NewHistoryClient(cfg),
-		Offering:    NewOfferingClient(cfg),
-		Participant: NewParticipantClient(cfg),
-		Platform:    NewPlatformClient(cfg),
-		PlatformKey: NewPlatformKeyClient(cfg),
-		Province:    NewProvinceClient(cfg),
-		Purchase:    NewPurchaseClient(cfg),
-		Review:      NewReviewClient(cfg),
-		Setting:     NewSettingClient(cfg),
-		Statement:   NewStatementClient(cfg),
+		ctx:             ctx,
+		config:          cfg,
+		Alert:           NewAlertClient(cfg),
+		Cohort:          NewCohortClient(cfg),
+		DeadlineRaise:   NewDeadlineRaiseClient(cfg),
+		Delivery:        NewDeliveryClient(cfg),
+		Endpoint:        NewEndpointClient(cfg),
+		Extension:       NewExtensionClient(cfg),
+		History:         NewHistoryClient(cfg),
+		Offering:        NewOfferingClient(cfg),
+		Outage:          NewOutageClient(cfg),
+		OutboundAttempt: NewOutboundAttemptClient(cfg),
+		OutboundMessage: NewOutboundMessageClient(cfg),
+		Participant:     NewParticipantClient(cfg),
+		Places:          NewPlacesClient(cfg),
+		Platform:        NewPlatformClient(cfg),
+		PlatformKey:     NewPlatformKeyClient(cfg),
+		Province:        NewProvinceClient(cfg),
+		Purchase:        NewPurchaseClient(cfg),
+		Reminder:        NewReminderClient(cfg),
+		ReminderPlan:    NewReminderPlanClient(cfg),
+		Review:          NewReviewClient(cfg),
+		Setting:         NewSettingClient(cfg),
+		Settlement:      NewSettlementClient(cfg),
+		SettlementEntry: NewSettlementEntryClient(cfg),
+		Statement:       NewStatementClient(cfg),
 	}, nil
 }
 
@@ -208,28 +263,39 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 	cfg := c.config
 	cfg.driver = &txDriver{tx: tx, drv: c.driver}
 	return &Tx{
-		ctx:         ctx,
-		config:      cfg,
-		Cohort:      NewCohortClient(cfg),
-		Delivery:    NewDeliveryClient(cfg),
-		Extension:   NewExtensionClient(cfg),
-		History:     NewHistoryClient(cfg),
-		Offering:    NewOfferingClient(cfg),
-		Participant: NewParticipantClient(cfg),
-		Platform:    NewPlatformClient(cfg),
-		PlatformKey: NewPlatformKeyClient(cfg),
-		Province:    NewProvinceClient(cfg),
-		Purchase:    NewPurchaseClient(cfg),
-		Review:      NewReviewClient(cfg),
-		Setting:     NewSettingClient(cfg),
-		Statement:   NewStatementClient(cfg),
+		ctx:             ctx,
+		config:          cfg,
+		Alert:           NewAlertClient(cfg),
+		Cohort:          NewCohortClient(cfg),
+		DeadlineRaise:   NewDeadlineRaiseClient(cfg),
+		Delivery:        NewDeliveryClient(cfg),
+		Endpoint:        NewEndpointClient(cfg),
+		Extension:       NewExtensionClient(cfg),
+		History:         NewHistoryClient(cfg),
+		Offering:        NewOfferingClient(cfg),
+		Outage:          NewOutageClient(cfg),
+		OutboundAttempt: NewOutboundAttemptClient(cfg),
+		OutboundMessage: NewOutboundMessageClient(cfg),
+		Participant:     NewParticipantClient(cfg),
+		Places:          NewPlacesClient(cfg),
+		Platform:        NewPlatformClient(cfg),
+		PlatformKey:     NewPlatformKeyClient(cfg),
+		Province:        NewProvinceClient(cfg),
+		Purchase:        NewPurchaseClient(cfg),
+		Reminder:        NewReminderClient(cfg),
+		ReminderPlan:    NewReminderPlanClient(cfg),
+		Review:          NewReviewClient(cfg),
+		Setting:         NewSettingClient(cfg),
+		Settlement:      NewSettlementClient(cfg),
+		SettlementEntry: NewSettlementEntryClient(cfg),
+		Statement:       NewStatementClient(cfg),
 	}, nil
 }
 
 // Debug returns a new debug-client. It's used to get verbose logging on specific operations.
 //
 //	client.Debug().
-//		Cohort.
+//		Alert.
 //		Query().
 //		Count(ctx)
 func (c *Client) Debug() *Client {
@@ -252,9 +318,11 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.Cohort, c.Delivery, c.Extension, c.History, c.Offering, c.Participant,
-		c.Platform, c.PlatformKey, c.Province, c.Purchase, c.Review, c.Setting,
-		c.Statement,
+		c.Alert, c.Cohort, c.DeadlineRaise, c.Delivery, c.Endpoint, c.Extension,
+		c.History, c.Offering, c.Outage, c.OutboundAttempt, c.OutboundMessage,
+		c.Participant, c.Places, c.Platform, c.PlatformKey, c.Province, c.Purchase,
+		c.Reminder, c.ReminderPlan, c.Review, c.Setting, c.Settlement,
+		c.SettlementEntry, c.Statement,
 	} {
 		n.Use(hooks...)
 	}
@@ -264,9 +332,11 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.Cohort, c.Delivery, c.Extension, c.History, c.Offering, c.Participant,
-		c.Platform, c.PlatformKey, c.Province, c.Purchase, c.Review, c.Setting,
-		c.Statement,
+		c.Alert, c.Cohort, c.DeadlineRaise, c.Delivery, c.Endpoint, c.Extension,
+		c.History, c.Offering, c.Outage, c.OutboundAttempt, c.OutboundMessage,
+		c.Participant, c.Places, c.Platform, c.PlatformKey, c.Province, c.Purchase,
+		c.Reminder, c.ReminderPlan, c.Review, c.Setting, c.Settlement,
+		c.SettlementEntry, c.Statement,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -275,18 +345,32 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 // Mutate implements the ent.Mutator interface.
 func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 	switch m := m.(type) {
+	case *AlertMutation:
+		return c.Alert.mutate(ctx, m)
 	case *CohortMutation:
 		return c.Cohort.mutate(ctx, m)
+	case *DeadlineRaiseMutation:
+		return c.DeadlineRaise.mutate(ctx, m)
 	case *DeliveryMutation:
 		return c.Delivery.mutate(ctx, m)
+	case *EndpointMutation:
+		return c.Endpoint.mutate(ctx, m)
 	case *ExtensionMutation:
 		return c.Extension.mutate(ctx, m)
 	case *HistoryMutation:
 		return c.History.mutate(ctx, m)
 	case *OfferingMutation:
 		return c.Offering.mutate(ctx, m)
+	case *OutageMutation:
+		return c.Outage.mutate(ctx, m)
+	case *OutboundAttemptMutation:
+		return c.OutboundAttempt.mutate(ctx, m)
+	case *OutboundMessageMutation:
+		return c.OutboundMessage.mutate(ctx, m)
 	case *ParticipantMutation:
 		return c.Participant.mutate(ctx, m)
+	case *PlacesMutation:
+		return c.Places.mutate(ctx, m)
 	case *PlatformMutation:
 		return c.Platform.mutate(ctx, m)
 	case *PlatformKeyMutation:
@@ -295,14 +379,171 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Province.mutate(ctx, m)
 	case *PurchaseMutation:
 		return c.Purchase.mutate(ctx, m)
+	case *ReminderMutation:
+		return c.Reminder.mutate(ctx, m)
+	case *ReminderPlanMutation:
+		return c.ReminderPlan.mutate(ctx, m)
 	case *ReviewMutation:
 		return c.Review.mutate(ctx, m)
 	case *SettingMutation:
 		return c.Setting.mutate(ctx, m)
+	case *SettlementMutation:
+		return c.Settlement.mutate(ctx, m)
+	case *SettlementEntryMutation:
+		return c.SettlementEntry.mutate(ctx, m)
 	case *StatementMutation:
 		return c.Statement.mutate(ctx, m)
 	default:
 		return nil, fmt.Errorf("ent: unknown mutation type %T", m)
+	}
+}
+
+// AlertClient is a client for the Alert schema.
+type AlertClient struct {
+	config
+}
+
+// NewAlertClient returns a client for the Alert from the given config.
+func NewAlertClient(c config) *AlertClient {
+	return &AlertClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `alert.Hooks(f(g(h())))`.
+func (c *AlertClient) Use(hooks ...Hook) {
+	c.hooks.Alert = append(c.hooks.Alert, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `alert.Intercept(f(g(h())))`.
+func (c *AlertClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Alert = append(c.inters.Alert, interceptors...)
+}
+
+// Create returns a builder for creating a Alert entity.
+func (c *AlertClient) Create() *AlertCreate {
+	mutation := newAlertMutation(c.config, OpCreate)
+	return &AlertCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Alert entities.
+func (c *AlertClient) CreateBulk(builders ...*AlertCreate) *AlertCreateBulk {
+	return &AlertCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *AlertClient) MapCreateBulk(slice any, setFunc func(*AlertCreate, int)) *AlertCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &AlertCreateBulk{err: fmt.Errorf("calling to AlertClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*AlertCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &AlertCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Alert.
+func (c *AlertClient) Update() *AlertUpdate {
+	mutation := newAlertMutation(c.config, OpUpdate)
+	return &AlertUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *AlertClient) UpdateOne(_m *Alert) *AlertUpdateOne {
+	mutation := newAlertMutation(c.config, OpUpdateOne, withAlert(_m))
+	return &AlertUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *AlertClient) UpdateOneID(id int) *AlertUpdateOne {
+	mutation := newAlertMutation(c.config, OpUpdateOne, withAlertID(id))
+	return &AlertUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Alert.
+func (c *AlertClient) Delete() *AlertDelete {
+	mutation := newAlertMutation(c.config, OpDelete)
+	return &AlertDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *AlertClient) DeleteOne(_m *Alert) *AlertDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *AlertClient) DeleteOneID(id int) *AlertDeleteOne {
+	builder := c.Delete().Where(alert.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &AlertDeleteOne{builder}
+}
+
+// Query returns a query builder for Alert.
+func (c *AlertClient) Query() *AlertQuery {
+	return &AlertQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeAlert},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Alert entity by its id.
+func (c *AlertClient) Get(ctx context.Context, id int) (*Alert, error) {
+	return c.Query().Where(alert.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *AlertClient) GetX(ctx context.Context, id int) *Alert {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryPlatform queries the platform edge of a Alert.
+func (c *AlertClient) QueryPlatform(_m *Alert) *PlatformQuery {
+	query := (&PlatformClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(alert.Table, alert.FieldID, id),
+			sqlgraph.To(platform.Table, platform.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, alert.PlatformTable, alert.PlatformColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *AlertClient) Hooks() []Hook {
+	return c.hooks.Alert
+}
+
+// Interceptors returns the client interceptors.
+func (c *AlertClient) Interceptors() []Interceptor {
+	return c.inters.Alert
+}
+
+func (c *AlertClient) mutate(ctx context.Context, m *AlertMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&AlertCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&AlertUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&AlertUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&AlertDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Alert mutation op: %q", m.Op())
 	}
 }
 
@@ -446,6 +687,54 @@ func (c *CohortClient) QueryExtensions(_m *Cohort) *ExtensionQuery {
 	return query
 }
 
+// QueryRaises queries the raises edge of a Cohort.
+func (c *CohortClient) QueryRaises(_m *Cohort) *DeadlineRaiseQuery {
+	query := (&DeadlineRaiseClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(cohort.Table, cohort.FieldID, id),
+			sqlgraph.To(deadlineraise.Table, deadlineraise.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, cohort.RaisesTable, cohort.RaisesColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QuerySettlements queries the settlements edge of a Cohort.
+func (c *CohortClient) QuerySettlements(_m *Cohort) *SettlementQuery {
+	query := (&SettlementClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(cohort.Table, cohort.FieldID, id),
+			sqlgraph.To(settlement.Table, settlement.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, cohort.SettlementsTable, cohort.SettlementsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryReminderPlans queries the reminder_plans edge of a Cohort.
+func (c *CohortClient) QueryReminderPlans(_m *Cohort) *ReminderPlanQuery {
+	query := (&ReminderPlanClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(cohort.Table, cohort.FieldID, id),
+			sqlgraph.To(reminderplan.Table, reminderplan.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, cohort.ReminderPlansTable, cohort.ReminderPlansColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
 // Hooks returns the client hooks.
 func (c *CohortClient) Hooks() []Hook {
 	return c.hooks.Cohort
@@ -468,6 +757,155 @@ func (c *CohortClient) mutate(ctx context.Context, m *CohortMutation) (Value, er
 		return (&CohortDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Cohort mutation op: %q", m.Op())
+	}
+}
+
+// DeadlineRaiseClient is a client for the DeadlineRaise schema.
+type DeadlineRaiseClient struct {
+	config
+}
+
+// NewDeadlineRaiseClient returns a client for the DeadlineRaise from the given config.
+func NewDeadlineRaiseClient(c config) *DeadlineRaiseClient {
+	return &DeadlineRaiseClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `deadlineraise.Hooks(f(g(h())))`.
+func (c *DeadlineRaiseClient) Use(hooks ...Hook) {
+	c.hooks.DeadlineRaise = append(c.hooks.DeadlineRaise, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `deadlineraise.Intercept(f(g(h())))`.
+func (c *DeadlineRaiseClient) Intercept(interceptors ...Interceptor) {
+	c.inters.DeadlineRaise = append(c.inters.DeadlineRaise, interceptors...)
+}
+
+// Create returns a builder for creating a DeadlineRaise entity.
+func (c *DeadlineRaiseClient) Create() *DeadlineRaiseCreate {
+	mutation := newDeadlineRaiseMutation(c.config, OpCreate)
+	return &DeadlineRaiseCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of DeadlineRaise entities.
+func (c *DeadlineRaiseClient) CreateBulk(builders ...*DeadlineRaiseCreate) *DeadlineRaiseCreateBulk {
+	return &DeadlineRaiseCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *DeadlineRaiseClient) MapCreateBulk(slice any, setFunc func(*DeadlineRaiseCreate, int)) *DeadlineRaiseCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &DeadlineRaiseCreateBulk{err: fmt.Errorf("calling to DeadlineRaiseClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*DeadlineRaiseCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &DeadlineRaiseCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for DeadlineRaise.
+func (c *DeadlineRaiseClient) Update() *DeadlineRaiseUpdate {
+	mutation := newDeadlineRaiseMutation(c.config, OpUpdate)
+	return &DeadlineRaiseUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *DeadlineRaiseClient) UpdateOne(_m *DeadlineRaise) *DeadlineRaiseUpdateOne {
+	mutation := newDeadlineRaiseMutation(c.config, OpUpdateOne, withDeadlineRaise(_m))
+	return &DeadlineRaiseUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *DeadlineRaiseClient) UpdateOneID(id int) *DeadlineRaiseUpdateOne {
+	mutation := newDeadlineRaiseMutation(c.config, OpUpdateOne, withDeadlineRaiseID(id))
+	return &DeadlineRaiseUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for DeadlineRaise.
+func (c *DeadlineRaiseClient) Delete() *DeadlineRaiseDelete {
+	mutation := newDeadlineRaiseMutation(c.config, OpDelete)
+	return &DeadlineRaiseDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *DeadlineRaiseClient) DeleteOne(_m *DeadlineRaise) *DeadlineRaiseDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *DeadlineRaiseClient) DeleteOneID(id int) *DeadlineRaiseDeleteOne {
+	builder := c.Delete().Where(deadlineraise.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &DeadlineRaiseDeleteOne{builder}
+}
+
+// Query returns a query builder for DeadlineRaise.
+func (c *DeadlineRaiseClient) Query() *DeadlineRaiseQuery {
+	return &DeadlineRaiseQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeDeadlineRaise},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a DeadlineRaise entity by its id.
+func (c *DeadlineRaiseClient) Get(ctx context.Context, id int) (*DeadlineRaise, error) {
+	return c.Query().Where(deadlineraise.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *DeadlineRaiseClient) GetX(ctx context.Context, id int) *DeadlineRaise {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryCohort queries the cohort edge of a DeadlineRaise.
+func (c *DeadlineRaiseClient) QueryCohort(_m *DeadlineRaise) *CohortQuery {
+	query := (&CohortClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(deadlineraise.Table, deadlineraise.FieldID, id),
+			sqlgraph.To(cohort.Table, cohort.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, deadlineraise.CohortTable, deadlineraise.CohortColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *DeadlineRaiseClient) Hooks() []Hook {
+	return c.hooks.DeadlineRaise
+}
+
+// Interceptors returns the client interceptors.
+func (c *DeadlineRaiseClient) Interceptors() []Interceptor {
+	return c.inters.DeadlineRaise
+}
+
+func (c *DeadlineRaiseClient) mutate(ctx context.Context, m *DeadlineRaiseMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&DeadlineRaiseCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&DeadlineRaiseUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&DeadlineRaiseUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&DeadlineRaiseDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown DeadlineRaise mutation op: %q", m.Op())
 	}
 }
 
@@ -633,6 +1071,155 @@ func (c *DeliveryClient) mutate(ctx context.Context, m *DeliveryMutation) (Value
 		return (&DeliveryDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Delivery mutation op: %q", m.Op())
+	}
+}
+
+// EndpointClient is a client for the Endpoint schema.
+type EndpointClient struct {
+	config
+}
+
+// NewEndpointClient returns a client for the Endpoint from the given config.
+func NewEndpointClient(c config) *EndpointClient {
+	return &EndpointClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `endpoint.Hooks(f(g(h())))`.
+func (c *EndpointClient) Use(hooks ...Hook) {
+	c.hooks.Endpoint = append(c.hooks.Endpoint, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `endpoint.Intercept(f(g(h())))`.
+func (c *EndpointClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Endpoint = append(c.inters.Endpoint, interceptors...)
+}
+
+// Create returns a builder for creating a Endpoint entity.
+func (c *EndpointClient) Create() *EndpointCreate {
+	mutation := newEndpointMutation(c.config, OpCreate)
+	return &EndpointCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Endpoint entities.
+func (c *EndpointClient) CreateBulk(builders ...*EndpointCreate) *EndpointCreateBulk {
+	return &EndpointCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *EndpointClient) MapCreateBulk(slice any, setFunc func(*EndpointCreate, int)) *EndpointCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &EndpointCreateBulk{err: fmt.Errorf("calling to EndpointClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*EndpointCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &EndpointCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Endpoint.
+func (c *EndpointClient) Update() *EndpointUpdate {
+	mutation := newEndpointMutation(c.config, OpUpdate)
+	return &EndpointUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *EndpointClient) UpdateOne(_m *Endpoint) *EndpointUpdateOne {
+	mutation := newEndpointMutation(c.config, OpUpdateOne, withEndpoint(_m))
+	return &EndpointUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *EndpointClient) UpdateOneID(id int) *EndpointUpdateOne {
+	mutation := newEndpointMutation(c.config, OpUpdateOne, withEndpointID(id))
+	return &EndpointUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Endpoint.
+func (c *EndpointClient) Delete() *EndpointDelete {
+	mutation := newEndpointMutation(c.config, OpDelete)
+	return &EndpointDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *EndpointClient) DeleteOne(_m *Endpoint) *EndpointDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *EndpointClient) DeleteOneID(id int) *EndpointDeleteOne {
+	builder := c.Delete().Where(endpoint.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &EndpointDeleteOne{builder}
+}
+
+// Query returns a query builder for Endpoint.
+func (c *EndpointClient) Query() *EndpointQuery {
+	return &EndpointQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeEndpoint},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Endpoint entity by its id.
+func (c *EndpointClient) Get(ctx context.Context, id int) (*Endpoint, error) {
+	return c.Query().Where(endpoint.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *EndpointClient) GetX(ctx context.Context, id int) *Endpoint {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryMessages queries the messages edge of a Endpoint.
+func (c *EndpointClient) QueryMessages(_m *Endpoint) *OutboundMessageQuery {
+	query := (&OutboundMessageClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(endpoint.Table, endpoint.FieldID, id),
+			sqlgraph.To(outboundmessage.Table, outboundmessage.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, endpoint.MessagesTable, endpoint.MessagesColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *EndpointClient) Hooks() []Hook {
+	return c.hooks.Endpoint
+}
+
+// Interceptors returns the client interceptors.
+func (c *EndpointClient) Interceptors() []Interceptor {
+	return c.inters.Endpoint
+}
+
+func (c *EndpointClient) mutate(ctx context.Context, m *EndpointMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&EndpointCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&EndpointUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&EndpointUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&EndpointDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Endpoint mutation op: %q", m.Op())
 	}
 }
 
@@ -909,6 +1496,22 @@ func (c *HistoryClient) QueryParticipant(_m *History) *ParticipantQuery {
 	return query
 }
 
+// QuerySettlement queries the settlement edge of a History.
+func (c *HistoryClient) QuerySettlement(_m *History) *SettlementQuery {
+	query := (&SettlementClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(history.Table, history.FieldID, id),
+			sqlgraph.To(settlement.Table, settlement.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, history.SettlementTable, history.SettlementColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
 // Hooks returns the client hooks.
 func (c *HistoryClient) Hooks() []Hook {
 	return c.hooks.History
@@ -1099,6 +1702,485 @@ func (c *OfferingClient) mutate(ctx context.Context, m *OfferingMutation) (Value
 	}
 }
 
+// OutageClient is a client for the Outage schema.
+type OutageClient struct {
+	config
+}
+
+// NewOutageClient returns a client for the Outage from the given config.
+func NewOutageClient(c config) *OutageClient {
+	return &OutageClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `outage.Hooks(f(g(h())))`.
+func (c *OutageClient) Use(hooks ...Hook) {
+	c.hooks.Outage = append(c.hooks.Outage, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `outage.Intercept(f(g(h())))`.
+func (c *OutageClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Outage = append(c.inters.Outage, interceptors...)
+}
+
+// Create returns a builder for creating a Outage entity.
+func (c *OutageClient) Create() *OutageCreate {
+	mutation := newOutageMutation(c.config, OpCreate)
+	return &OutageCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Outage entities.
+func (c *OutageClient) CreateBulk(builders ...*OutageCreate) *OutageCreateBulk {
+	return &OutageCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *OutageClient) MapCreateBulk(slice any, setFunc func(*OutageCreate, int)) *OutageCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &OutageCreateBulk{err: fmt.Errorf("calling to OutageClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*OutageCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &OutageCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Outage.
+func (c *OutageClient) Update() *OutageUpdate {
+	mutation := newOutageMutation(c.config, OpUpdate)
+	return &OutageUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *OutageClient) UpdateOne(_m *Outage) *OutageUpdateOne {
+	mutation := newOutageMutation(c.config, OpUpdateOne, withOutage(_m))
+	return &OutageUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *OutageClient) UpdateOneID(id int) *OutageUpdateOne {
+	mutation := newOutageMutation(c.config, OpUpdateOne, withOutageID(id))
+	return &OutageUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Outage.
+func (c *OutageClient) Delete() *OutageDelete {
+	mutation := newOutageMutation(c.config, OpDelete)
+	return &OutageDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *OutageClient) DeleteOne(_m *Outage) *OutageDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *OutageClient) DeleteOneID(id int) *OutageDeleteOne {
+	builder := c.Delete().Where(outage.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &OutageDeleteOne{builder}
+}
+
+// Query returns a query builder for Outage.
+func (c *OutageClient) Query() *OutageQuery {
+	return &OutageQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeOutage},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Outage entity by its id.
+func (c *OutageClient) Get(ctx context.Context, id int) (*Outage, error) {
+	return c.Query().Where(outage.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *OutageClient) GetX(ctx context.Context, id int) *Outage {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryPlatform queries the platform edge of a Outage.
+func (c *OutageClient) QueryPlatform(_m *Outage) *PlatformQuery {
+	query := (&PlatformClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(outage.Table, outage.FieldID, id),
+			sqlgraph.To(platform.Table, platform.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, outage.PlatformTable, outage.PlatformColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *OutageClient) Hooks() []Hook {
+	return c.hooks.Outage
+}
+
+// Interceptors returns the client interceptors.
+func (c *OutageClient) Interceptors() []Interceptor {
+	return c.inters.Outage
+}
+
+func (c *OutageClient) mutate(ctx context.Context, m *OutageMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&OutageCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&OutageUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&OutageUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&OutageDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Outage mutation op: %q", m.Op())
+	}
+}
+
+// OutboundAttemptClient is a client for the OutboundAttempt schema.
+type OutboundAttemptClient struct {
+	config
+}
+
+// NewOutboundAttemptClient returns a client for the OutboundAttempt from the given config.
+func NewOutboundAttemptClient(c config) *OutboundAttemptClient {
+	return &OutboundAttemptClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `outboundattempt.Hooks(f(g(h())))`.
+func (c *OutboundAttemptClient) Use(hooks ...Hook) {
+	c.hooks.OutboundAttempt = append(c.hooks.OutboundAttempt, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `outboundattempt.Intercept(f(g(h())))`.
+func (c *OutboundAttemptClient) Intercept(interceptors ...Interceptor) {
+	c.inters.OutboundAttempt = append(c.inters.OutboundAttempt, interceptors...)
+}
+
+// Create returns a builder for creating a OutboundAttempt entity.
+func (c *OutboundAttemptClient) Create() *OutboundAttemptCreate {
+	mutation := newOutboundAttemptMutation(c.config, OpCreate)
+	return &OutboundAttemptCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of OutboundAttempt entities.
+func (c *OutboundAttemptClient) CreateBulk(builders ...*OutboundAttemptCreate) *OutboundAttemptCreateBulk {
+	return &OutboundAttemptCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *OutboundAttemptClient) MapCreateBulk(slice any, setFunc func(*OutboundAttemptCreate, int)) *OutboundAttemptCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &OutboundAttemptCreateBulk{err: fmt.Errorf("calling to OutboundAttemptClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*OutboundAttemptCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &OutboundAttemptCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for OutboundAttempt.
+func (c *OutboundAttemptClient) Update() *OutboundAttemptUpdate {
+	mutation := newOutboundAttemptMutation(c.config, OpUpdate)
+	return &OutboundAttemptUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *OutboundAttemptClient) UpdateOne(_m *OutboundAttempt) *OutboundAttemptUpdateOne {
+	mutation := newOutboundAttemptMutation(c.config, OpUpdateOne, withOutboundAttempt(_m))
+	return &OutboundAttemptUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *OutboundAttemptClient) UpdateOneID(id int) *OutboundAttemptUpdateOne {
+	mutation := newOutboundAttemptMutation(c.config, OpUpdateOne, withOutboundAttemptID(id))
+	return &OutboundAttemptUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for OutboundAttempt.
+func (c *OutboundAttemptClient) Delete() *OutboundAttemptDelete {
+	mutation := newOutboundAttemptMutation(c.config, OpDelete)
+	return &OutboundAttemptDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *OutboundAttemptClient) DeleteOne(_m *OutboundAttempt) *OutboundAttemptDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *OutboundAttemptClient) DeleteOneID(id int) *OutboundAttemptDeleteOne {
+	builder := c.Delete().Where(outboundattempt.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &OutboundAttemptDeleteOne{builder}
+}
+
+// Query returns a query builder for OutboundAttempt.
+func (c *OutboundAttemptClient) Query() *OutboundAttemptQuery {
+	return &OutboundAttemptQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeOutboundAttempt},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a OutboundAttempt entity by its id.
+func (c *OutboundAttemptClient) Get(ctx context.Context, id int) (*OutboundAttempt, error) {
+	return c.Query().Where(outboundattempt.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *OutboundAttemptClient) GetX(ctx context.Context, id int) *OutboundAttempt {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryMessage queries the message edge of a OutboundAttempt.
+func (c *OutboundAttemptClient) QueryMessage(_m *OutboundAttempt) *OutboundMessageQuery {
+	query := (&OutboundMessageClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(outboundattempt.Table, outboundattempt.FieldID, id),
+			sqlgraph.To(outboundmessage.Table, outboundmessage.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, outboundattempt.MessageTable, outboundattempt.MessageColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *OutboundAttemptClient) Hooks() []Hook {
+	return c.hooks.OutboundAttempt
+}
+
+// Interceptors returns the client interceptors.
+func (c *OutboundAttemptClient) Interceptors() []Interceptor {
+	return c.inters.OutboundAttempt
+}
+
+func (c *OutboundAttemptClient) mutate(ctx context.Context, m *OutboundAttemptMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&OutboundAttemptCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&OutboundAttemptUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&OutboundAttemptUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&OutboundAttemptDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown OutboundAttempt mutation op: %q", m.Op())
+	}
+}
+
+// OutboundMessageClient is a client for the OutboundMessage schema.
+type OutboundMessageClient struct {
+	config
+}
+
+// NewOutboundMessageClient returns a client for the OutboundMessage from the given config.
+func NewOutboundMessageClient(c config) *OutboundMessageClient {
+	return &OutboundMessageClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `outboundmessage.Hooks(f(g(h())))`.
+func (c *OutboundMessageClient) Use(hooks ...Hook) {
+	c.hooks.OutboundMessage = append(c.hooks.OutboundMessage, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `outboundmessage.Intercept(f(g(h())))`.
+func (c *OutboundMessageClient) Intercept(interceptors ...Interceptor) {
+	c.inters.OutboundMessage = append(c.inters.OutboundMessage, interceptors...)
+}
+
+// Create returns a builder for creating a OutboundMessage entity.
+func (c *OutboundMessageClient) Create() *OutboundMessageCreate {
+	mutation := newOutboundMessageMutation(c.config, OpCreate)
+	return &OutboundMessageCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of OutboundMessage entities.
+func (c *OutboundMessageClient) CreateBulk(builders ...*OutboundMessageCreate) *OutboundMessageCreateBulk {
+	return &OutboundMessageCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *OutboundMessageClient) MapCreateBulk(slice any, setFunc func(*OutboundMessageCreate, int)) *OutboundMessageCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &OutboundMessageCreateBulk{err: fmt.Errorf("calling to OutboundMessageClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*OutboundMessageCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &OutboundMessageCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for OutboundMessage.
+func (c *OutboundMessageClient) Update() *OutboundMessageUpdate {
+	mutation := newOutboundMessageMutation(c.config, OpUpdate)
+	return &OutboundMessageUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *OutboundMessageClient) UpdateOne(_m *OutboundMessage) *OutboundMessageUpdateOne {
+	mutation := newOutboundMessageMutation(c.config, OpUpdateOne, withOutboundMessage(_m))
+	return &OutboundMessageUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *OutboundMessageClient) UpdateOneID(id int) *OutboundMessageUpdateOne {
+	mutation := newOutboundMessageMutation(c.config, OpUpdateOne, withOutboundMessageID(id))
+	return &OutboundMessageUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for OutboundMessage.
+func (c *OutboundMessageClient) Delete() *OutboundMessageDelete {
+	mutation := newOutboundMessageMutation(c.config, OpDelete)
+	return &OutboundMessageDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *OutboundMessageClient) DeleteOne(_m *OutboundMessage) *OutboundMessageDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *OutboundMessageClient) DeleteOneID(id int) *OutboundMessageDeleteOne {
+	builder := c.Delete().Where(outboundmessage.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &OutboundMessageDeleteOne{builder}
+}
+
+// Query returns a query builder for OutboundMessage.
+func (c *OutboundMessageClient) Query() *OutboundMessageQuery {
+	return &OutboundMessageQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeOutboundMessage},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a OutboundMessage entity by its id.
+func (c *OutboundMessageClient) Get(ctx context.Context, id int) (*OutboundMessage, error) {
+	return c.Query().Where(outboundmessage.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *OutboundMessageClient) GetX(ctx context.Context, id int) *OutboundMessage {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEndpoint queries the endpoint edge of a OutboundMessage.
+func (c *OutboundMessageClient) QueryEndpoint(_m *OutboundMessage) *EndpointQuery {
+	query := (&EndpointClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(outboundmessage.Table, outboundmessage.FieldID, id),
+			sqlgraph.To(endpoint.Table, endpoint.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, outboundmessage.EndpointTable, outboundmessage.EndpointColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryReminder queries the reminder edge of a OutboundMessage.
+func (c *OutboundMessageClient) QueryReminder(_m *OutboundMessage) *ReminderQuery {
+	query := (&ReminderClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(outboundmessage.Table, outboundmessage.FieldID, id),
+			sqlgraph.To(reminder.Table, reminder.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, outboundmessage.ReminderTable, outboundmessage.ReminderColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryAttemptsMade queries the attempts_made edge of a OutboundMessage.
+func (c *OutboundMessageClient) QueryAttemptsMade(_m *OutboundMessage) *OutboundAttemptQuery {
+	query := (&OutboundAttemptClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(outboundmessage.Table, outboundmessage.FieldID, id),
+			sqlgraph.To(outboundattempt.Table, outboundattempt.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, outboundmessage.AttemptsMadeTable, outboundmessage.AttemptsMadeColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *OutboundMessageClient) Hooks() []Hook {
+	return c.hooks.OutboundMessage
+}
+
+// Interceptors returns the client interceptors.
+func (c *OutboundMessageClient) Interceptors() []Interceptor {
+	return c.inters.OutboundMessage
+}
+
+func (c *OutboundMessageClient) mutate(ctx context.Context, m *OutboundMessageMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&OutboundMessageCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&OutboundMessageUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&OutboundMessageUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&OutboundMessageDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown OutboundMessage mutation op: %q", m.Op())
+	}
+}
+
 // ParticipantClient is a client for the Participant schema.
 type ParticipantClient struct {
 	config
@@ -1271,6 +2353,54 @@ func (c *ParticipantClient) QueryReviews(_m *Participant) *ReviewQuery {
 	return query
 }
 
+// QuerySettlement queries the settlement edge of a Participant.
+func (c *ParticipantClient) QuerySettlement(_m *Participant) *SettlementQuery {
+	query := (&SettlementClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(participant.Table, participant.FieldID, id),
+			sqlgraph.To(settlement.Table, settlement.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, participant.SettlementTable, participant.SettlementColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryEntries queries the entries edge of a Participant.
+func (c *ParticipantClient) QueryEntries(_m *Participant) *SettlementEntryQuery {
+	query := (&SettlementEntryClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(participant.Table, participant.FieldID, id),
+			sqlgraph.To(settlemententry.Table, settlemententry.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, participant.EntriesTable, participant.EntriesColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryReminders queries the reminders edge of a Participant.
+func (c *ParticipantClient) QueryReminders(_m *Participant) *ReminderQuery {
+	query := (&ReminderClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(participant.Table, participant.FieldID, id),
+			sqlgraph.To(reminder.Table, reminder.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, participant.RemindersTable, participant.RemindersColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
 // Hooks returns the client hooks.
 func (c *ParticipantClient) Hooks() []Hook {
 	return c.hooks.Participant
@@ -1293,6 +2423,155 @@ func (c *ParticipantClient) mutate(ctx context.Context, m *ParticipantMutation) 
 		return (&ParticipantDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Participant mutation op: %q", m.Op())
+	}
+}
+
+// PlacesClient is a client for the Places schema.
+type PlacesClient struct {
+	config
+}
+
+// NewPlacesClient returns a client for the Places from the given config.
+func NewPlacesClient(c config) *PlacesClient {
+	return &PlacesClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `places.Hooks(f(g(h())))`.
+func (c *PlacesClient) Use(hooks ...Hook) {
+	c.hooks.Places = append(c.hooks.Places, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `places.Intercept(f(g(h())))`.
+func (c *PlacesClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Places = append(c.inters.Places, interceptors...)
+}
+
+// Create returns a builder for creating a Places entity.
+func (c *PlacesClient) Create() *PlacesCreate {
+	mutation := newPlacesMutation(c.config, OpCreate)
+	return &PlacesCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Places entities.
+func (c *PlacesClient) CreateBulk(builders ...*PlacesCreate) *PlacesCreateBulk {
+	return &PlacesCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *PlacesClient) MapCreateBulk(slice any, setFunc func(*PlacesCreate, int)) *PlacesCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &PlacesCreateBulk{err: fmt.Errorf("calling to PlacesClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*PlacesCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &PlacesCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Places.
+func (c *PlacesClient) Update() *PlacesUpdate {
+	mutation := newPlacesMutation(c.config, OpUpdate)
+	return &PlacesUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *PlacesClient) UpdateOne(_m *Places) *PlacesUpdateOne {
+	mutation := newPlacesMutation(c.config, OpUpdateOne, withPlaces(_m))
+	return &PlacesUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *PlacesClient) UpdateOneID(id int) *PlacesUpdateOne {
+	mutation := newPlacesMutation(c.config, OpUpdateOne, withPlacesID(id))
+	return &PlacesUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Places.
+func (c *PlacesClient) Delete() *PlacesDelete {
+	mutation := newPlacesMutation(c.config, OpDelete)
+	return &PlacesDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *PlacesClient) DeleteOne(_m *Places) *PlacesDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *PlacesClient) DeleteOneID(id int) *PlacesDeleteOne {
+	builder := c.Delete().Where(places.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &PlacesDeleteOne{builder}
+}
+
+// Query returns a query builder for Places.
+func (c *PlacesClient) Query() *PlacesQuery {
+	return &PlacesQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypePlaces},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Places entity by its id.
+func (c *PlacesClient) Get(ctx context.Context, id int) (*Places, error) {
+	return c.Query().Where(places.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *PlacesClient) GetX(ctx context.Context, id int) *Places {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QuerySettlement queries the settlement edge of a Places.
+func (c *PlacesClient) QuerySettlement(_m *Places) *SettlementQuery {
+	query := (&SettlementClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(places.Table, places.FieldID, id),
+			sqlgraph.To(settlement.Table, settlement.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, places.SettlementTable, places.SettlementColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *PlacesClient) Hooks() []Hook {
+	return c.hooks.Places
+}
+
+// Interceptors returns the client interceptors.
+func (c *PlacesClient) Interceptors() []Interceptor {
+	return c.inters.Places
+}
+
+func (c *PlacesClient) mutate(ctx context.Context, m *PlacesMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&PlacesCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&PlacesUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&PlacesUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&PlacesDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Places mutation op: %q", m.Op())
 	}
 }
 
@@ -1477,6 +2756,38 @@ func (c *PlatformClient) QueryStatements(_m *Platform) *StatementQuery {
 			sqlgraph.From(platform.Table, platform.FieldID, id),
 			sqlgraph.To(statement.Table, statement.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, platform.StatementsTable, platform.StatementsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryOutages queries the outages edge of a Platform.
+func (c *PlatformClient) QueryOutages(_m *Platform) *OutageQuery {
+	query := (&OutageClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(platform.Table, platform.FieldID, id),
+			sqlgraph.To(outage.Table, outage.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, platform.OutagesTable, platform.OutagesColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryAlerts queries the alerts edge of a Platform.
+func (c *PlatformClient) QueryAlerts(_m *Platform) *AlertQuery {
+	query := (&AlertClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(platform.Table, platform.FieldID, id),
+			sqlgraph.To(alert.Table, alert.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, platform.AlertsTable, platform.AlertsColumn),
 		)
 		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
 		return fromV, nil
@@ -2004,6 +3315,352 @@ func (c *PurchaseClient) mutate(ctx context.Context, m *PurchaseMutation) (Value
 	}
 }
 
+// ReminderClient is a client for the Reminder schema.
+type ReminderClient struct {
+	config
+}
+
+// NewReminderClient returns a client for the Reminder from the given config.
+func NewReminderClient(c config) *ReminderClient {
+	return &ReminderClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `reminder.Hooks(f(g(h())))`.
+func (c *ReminderClient) Use(hooks ...Hook) {
+	c.hooks.Reminder = append(c.hooks.Reminder, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `reminder.Intercept(f(g(h())))`.
+func (c *ReminderClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Reminder = append(c.inters.Reminder, interceptors...)
+}
+
+// Create returns a builder for creating a Reminder entity.
+func (c *ReminderClient) Create() *ReminderCreate {
+	mutation := newReminderMutation(c.config, OpCreate)
+	return &ReminderCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Reminder entities.
+func (c *ReminderClient) CreateBulk(builders ...*ReminderCreate) *ReminderCreateBulk {
+	return &ReminderCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ReminderClient) MapCreateBulk(slice any, setFunc func(*ReminderCreate, int)) *ReminderCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ReminderCreateBulk{err: fmt.Errorf("calling to ReminderClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ReminderCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ReminderCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Reminder.
+func (c *ReminderClient) Update() *ReminderUpdate {
+	mutation := newReminderMutation(c.config, OpUpdate)
+	return &ReminderUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ReminderClient) UpdateOne(_m *Reminder) *ReminderUpdateOne {
+	mutation := newReminderMutation(c.config, OpUpdateOne, withReminder(_m))
+	return &ReminderUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ReminderClient) UpdateOneID(id int) *ReminderUpdateOne {
+	mutation := newReminderMutation(c.config, OpUpdateOne, withReminderID(id))
+	return &ReminderUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Reminder.
+func (c *ReminderClient) Delete() *ReminderDelete {
+	mutation := newReminderMutation(c.config, OpDelete)
+	return &ReminderDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ReminderClient) DeleteOne(_m *Reminder) *ReminderDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ReminderClient) DeleteOneID(id int) *ReminderDeleteOne {
+	builder := c.Delete().Where(reminder.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ReminderDeleteOne{builder}
+}
+
+// Query returns a query builder for Reminder.
+func (c *ReminderClient) Query() *ReminderQuery {
+	return &ReminderQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeReminder},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Reminder entity by its id.
+func (c *ReminderClient) Get(ctx context.Context, id int) (*Reminder, error) {
+	return c.Query().Where(reminder.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ReminderClient) GetX(ctx context.Context, id int) *Reminder {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryPlan queries the plan edge of a Reminder.
+func (c *ReminderClient) QueryPlan(_m *Reminder) *ReminderPlanQuery {
+	query := (&ReminderPlanClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(reminder.Table, reminder.FieldID, id),
+			sqlgraph.To(reminderplan.Table, reminderplan.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, reminder.PlanTable, reminder.PlanColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryParticipant queries the participant edge of a Reminder.
+func (c *ReminderClient) QueryParticipant(_m *Reminder) *ParticipantQuery {
+	query := (&ParticipantClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(reminder.Table, reminder.FieldID, id),
+			sqlgraph.To(participant.Table, participant.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, reminder.ParticipantTable, reminder.ParticipantColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryMessages queries the messages edge of a Reminder.
+func (c *ReminderClient) QueryMessages(_m *Reminder) *OutboundMessageQuery {
+	query := (&OutboundMessageClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(reminder.Table, reminder.FieldID, id),
+			sqlgraph.To(outboundmessage.Table, outboundmessage.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, reminder.MessagesTable, reminder.MessagesColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ReminderClient) Hooks() []Hook {
+	return c.hooks.Reminder
+}
+
+// Interceptors returns the client interceptors.
+func (c *ReminderClient) Interceptors() []Interceptor {
+	return c.inters.Reminder
+}
+
+func (c *ReminderClient) mutate(ctx context.Context, m *ReminderMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ReminderCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ReminderUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ReminderUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ReminderDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Reminder mutation op: %q", m.Op())
+	}
+}
+
+// ReminderPlanClient is a client for the ReminderPlan schema.
+type ReminderPlanClient struct {
+	config
+}
+
+// NewReminderPlanClient returns a client for the ReminderPlan from the given config.
+func NewReminderPlanClient(c config) *ReminderPlanClient {
+	return &ReminderPlanClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `reminderplan.Hooks(f(g(h())))`.
+func (c *ReminderPlanClient) Use(hooks ...Hook) {
+	c.hooks.ReminderPlan = append(c.hooks.ReminderPlan, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `reminderplan.Intercept(f(g(h())))`.
+func (c *ReminderPlanClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ReminderPlan = append(c.inters.ReminderPlan, interceptors...)
+}
+
+// Create returns a builder for creating a ReminderPlan entity.
+func (c *ReminderPlanClient) Create() *ReminderPlanCreate {
+	mutation := newReminderPlanMutation(c.config, OpCreate)
+	return &ReminderPlanCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ReminderPlan entities.
+func (c *ReminderPlanClient) CreateBulk(builders ...*ReminderPlanCreate) *ReminderPlanCreateBulk {
+	return &ReminderPlanCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ReminderPlanClient) MapCreateBulk(slice any, setFunc func(*ReminderPlanCreate, int)) *ReminderPlanCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ReminderPlanCreateBulk{err: fmt.Errorf("calling to ReminderPlanClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ReminderPlanCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ReminderPlanCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ReminderPlan.
+func (c *ReminderPlanClient) Update() *ReminderPlanUpdate {
+	mutation := newReminderPlanMutation(c.config, OpUpdate)
+	return &ReminderPlanUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ReminderPlanClient) UpdateOne(_m *ReminderPlan) *ReminderPlanUpdateOne {
+	mutation := newReminderPlanMutation(c.config, OpUpdateOne, withReminderPlan(_m))
+	return &ReminderPlanUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ReminderPlanClient) UpdateOneID(id int) *ReminderPlanUpdateOne {
+	mutation := newReminderPlanMutation(c.config, OpUpdateOne, withReminderPlanID(id))
+	return &ReminderPlanUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ReminderPlan.
+func (c *ReminderPlanClient) Delete() *ReminderPlanDelete {
+	mutation := newReminderPlanMutation(c.config, OpDelete)
+	return &ReminderPlanDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ReminderPlanClient) DeleteOne(_m *ReminderPlan) *ReminderPlanDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ReminderPlanClient) DeleteOneID(id int) *ReminderPlanDeleteOne {
+	builder := c.Delete().Where(reminderplan.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ReminderPlanDeleteOne{builder}
+}
+
+// Query returns a query builder for ReminderPlan.
+func (c *ReminderPlanClient) Query() *ReminderPlanQuery {
+	return &ReminderPlanQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeReminderPlan},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ReminderPlan entity by its id.
+func (c *ReminderPlanClient) Get(ctx context.Context, id int) (*ReminderPlan, error) {
+	return c.Query().Where(reminderplan.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ReminderPlanClient) GetX(ctx context.Context, id int) *ReminderPlan {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryCohort queries the cohort edge of a ReminderPlan.
+func (c *ReminderPlanClient) QueryCohort(_m *ReminderPlan) *CohortQuery {
+	query := (&CohortClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(reminderplan.Table, reminderplan.FieldID, id),
+			sqlgraph.To(cohort.Table, cohort.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, reminderplan.CohortTable, reminderplan.CohortColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryReminders queries the reminders edge of a ReminderPlan.
+func (c *ReminderPlanClient) QueryReminders(_m *ReminderPlan) *ReminderQuery {
+	query := (&ReminderClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(reminderplan.Table, reminderplan.FieldID, id),
+			sqlgraph.To(reminder.Table, reminder.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, reminderplan.RemindersTable, reminderplan.RemindersColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ReminderPlanClient) Hooks() []Hook {
+	return c.hooks.ReminderPlan
+}
+
+// Interceptors returns the client interceptors.
+func (c *ReminderPlanClient) Interceptors() []Interceptor {
+	return c.inters.ReminderPlan
+}
+
+func (c *ReminderPlanClient) mutate(ctx context.Context, m *ReminderPlanMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ReminderPlanCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ReminderPlanUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ReminderPlanUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ReminderPlanDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ReminderPlan mutation op: %q", m.Op())
+	}
+}
+
 // ReviewClient is a client for the Review schema.
 type ReviewClient struct {
 	config
@@ -2302,6 +3959,384 @@ func (c *SettingClient) mutate(ctx context.Context, m *SettingMutation) (Value, 
 	}
 }
 
+// SettlementClient is a client for the Settlement schema.
+type SettlementClient struct {
+	config
+}
+
+// NewSettlementClient returns a client for the Settlement from the given config.
+func NewSettlementClient(c config) *SettlementClient {
+	return &SettlementClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `settlement.Hooks(f(g(h())))`.
+func (c *SettlementClient) Use(hooks ...Hook) {
+	c.hooks.Settlement = append(c.hooks.Settlement, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `settlement.Intercept(f(g(h())))`.
+func (c *SettlementClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Settlement = append(c.inters.Settlement, interceptors...)
+}
+
+// Create returns a builder for creating a Settlement entity.
+func (c *SettlementClient) Create() *SettlementCreate {
+	mutation := newSettlementMutation(c.config, OpCreate)
+	return &SettlementCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Settlement entities.
+func (c *SettlementClient) CreateBulk(builders ...*SettlementCreate) *SettlementCreateBulk {
+	return &SettlementCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *SettlementClient) MapCreateBulk(slice any, setFunc func(*SettlementCreate, int)) *SettlementCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &SettlementCreateBulk{err: fmt.Errorf("calling to SettlementClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*SettlementCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &SettlementCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Settlement.
+func (c *SettlementClient) Update() *SettlementUpdate {
+	mutation := newSettlementMutation(c.config, OpUpdate)
+	return &SettlementUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *SettlementClient) UpdateOne(_m *Settlement) *SettlementUpdateOne {
+	mutation := newSettlementMutation(c.config, OpUpdateOne, withSettlement(_m))
+	return &SettlementUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *SettlementClient) UpdateOneID(id int) *SettlementUpdateOne {
+	mutation := newSettlementMutation(c.config, OpUpdateOne, withSettlementID(id))
+	return &SettlementUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Settlement.
+func (c *SettlementClient) Delete() *SettlementDelete {
+	mutation := newSettlementMutation(c.config, OpDelete)
+	return &SettlementDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *SettlementClient) DeleteOne(_m *Settlement) *SettlementDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *SettlementClient) DeleteOneID(id int) *SettlementDeleteOne {
+	builder := c.Delete().Where(settlement.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &SettlementDeleteOne{builder}
+}
+
+// Query returns a query builder for Settlement.
+func (c *SettlementClient) Query() *SettlementQuery {
+	return &SettlementQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeSettlement},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Settlement entity by its id.
+func (c *SettlementClient) Get(ctx context.Context, id int) (*Settlement, error) {
+	return c.Query().Where(settlement.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *SettlementClient) GetX(ctx context.Context, id int) *Settlement {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryCohort queries the cohort edge of a Settlement.
+func (c *SettlementClient) QueryCohort(_m *Settlement) *CohortQuery {
+	query := (&CohortClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(settlement.Table, settlement.FieldID, id),
+			sqlgraph.To(cohort.Table, cohort.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, settlement.CohortTable, settlement.CohortColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryEntries queries the entries edge of a Settlement.
+func (c *SettlementClient) QueryEntries(_m *Settlement) *SettlementEntryQuery {
+	query := (&SettlementEntryClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(settlement.Table, settlement.FieldID, id),
+			sqlgraph.To(settlemententry.Table, settlemententry.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, settlement.EntriesTable, settlement.EntriesColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryParticipants queries the participants edge of a Settlement.
+func (c *SettlementClient) QueryParticipants(_m *Settlement) *ParticipantQuery {
+	query := (&ParticipantClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(settlement.Table, settlement.FieldID, id),
+			sqlgraph.To(participant.Table, participant.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, settlement.ParticipantsTable, settlement.ParticipantsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryHistory queries the history edge of a Settlement.
+func (c *SettlementClient) QueryHistory(_m *Settlement) *HistoryQuery {
+	query := (&HistoryClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(settlement.Table, settlement.FieldID, id),
+			sqlgraph.To(history.Table, history.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, settlement.HistoryTable, settlement.HistoryColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryPlaces queries the places edge of a Settlement.
+func (c *SettlementClient) QueryPlaces(_m *Settlement) *PlacesQuery {
+	query := (&PlacesClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(settlement.Table, settlement.FieldID, id),
+			sqlgraph.To(places.Table, places.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, settlement.PlacesTable, settlement.PlacesColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *SettlementClient) Hooks() []Hook {
+	return c.hooks.Settlement
+}
+
+// Interceptors returns the client interceptors.
+func (c *SettlementClient) Interceptors() []Interceptor {
+	return c.inters.Settlement
+}
+
+func (c *SettlementClient) mutate(ctx context.Context, m *SettlementMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&SettlementCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&SettlementUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&SettlementUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&SettlementDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Settlement mutation op: %q", m.Op())
+	}
+}
+
+// SettlementEntryClient is a client for the SettlementEntry schema.
+type SettlementEntryClient struct {
+	config
+}
+
+// NewSettlementEntryClient returns a client for the SettlementEntry from the given config.
+func NewSettlementEntryClient(c config) *SettlementEntryClient {
+	return &SettlementEntryClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `settlemententry.Hooks(f(g(h())))`.
+func (c *SettlementEntryClient) Use(hooks ...Hook) {
+	c.hooks.SettlementEntry = append(c.hooks.SettlementEntry, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `settlemententry.Intercept(f(g(h())))`.
+func (c *SettlementEntryClient) Intercept(interceptors ...Interceptor) {
+	c.inters.SettlementEntry = append(c.inters.SettlementEntry, interceptors...)
+}
+
+// Create returns a builder for creating a SettlementEntry entity.
+func (c *SettlementEntryClient) Create() *SettlementEntryCreate {
+	mutation := newSettlementEntryMutation(c.config, OpCreate)
+	return &SettlementEntryCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of SettlementEntry entities.
+func (c *SettlementEntryClient) CreateBulk(builders ...*SettlementEntryCreate) *SettlementEntryCreateBulk {
+	return &SettlementEntryCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *SettlementEntryClient) MapCreateBulk(slice any, setFunc func(*SettlementEntryCreate, int)) *SettlementEntryCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &SettlementEntryCreateBulk{err: fmt.Errorf("calling to SettlementEntryClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*SettlementEntryCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &SettlementEntryCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for SettlementEntry.
+func (c *SettlementEntryClient) Update() *SettlementEntryUpdate {
+	mutation := newSettlementEntryMutation(c.config, OpUpdate)
+	return &SettlementEntryUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *SettlementEntryClient) UpdateOne(_m *SettlementEntry) *SettlementEntryUpdateOne {
+	mutation := newSettlementEntryMutation(c.config, OpUpdateOne, withSettlementEntry(_m))
+	return &SettlementEntryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *SettlementEntryClient) UpdateOneID(id int) *SettlementEntryUpdateOne {
+	mutation := newSettlementEntryMutation(c.config, OpUpdateOne, withSettlementEntryID(id))
+	return &SettlementEntryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for SettlementEntry.
+func (c *SettlementEntryClient) Delete() *SettlementEntryDelete {
+	mutation := newSettlementEntryMutation(c.config, OpDelete)
+	return &SettlementEntryDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *SettlementEntryClient) DeleteOne(_m *SettlementEntry) *SettlementEntryDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *SettlementEntryClient) DeleteOneID(id int) *SettlementEntryDeleteOne {
+	builder := c.Delete().Where(settlemententry.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &SettlementEntryDeleteOne{builder}
+}
+
+// Query returns a query builder for SettlementEntry.
+func (c *SettlementEntryClient) Query() *SettlementEntryQuery {
+	return &SettlementEntryQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeSettlementEntry},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a SettlementEntry entity by its id.
+func (c *SettlementEntryClient) Get(ctx context.Context, id int) (*SettlementEntry, error) {
+	return c.Query().Where(settlemententry.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *SettlementEntryClient) GetX(ctx context.Context, id int) *SettlementEntry {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QuerySettlement queries the settlement edge of a SettlementEntry.
+func (c *SettlementEntryClient) QuerySettlement(_m *SettlementEntry) *SettlementQuery {
+	query := (&SettlementClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(settlemententry.Table, settlemententry.FieldID, id),
+			sqlgraph.To(settlement.Table, settlement.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, settlemententry.SettlementTable, settlemententry.SettlementColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryParticipant queries the participant edge of a SettlementEntry.
+func (c *SettlementEntryClient) QueryParticipant(_m *SettlementEntry) *ParticipantQuery {
+	query := (&ParticipantClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(settlemententry.Table, settlemententry.FieldID, id),
+			sqlgraph.To(participant.Table, participant.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, settlemententry.ParticipantTable, settlemententry.ParticipantColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *SettlementEntryClient) Hooks() []Hook {
+	return c.hooks.SettlementEntry
+}
+
+// Interceptors returns the client interceptors.
+func (c *SettlementEntryClient) Interceptors() []Interceptor {
+	return c.inters.SettlementEntry
+}
+
+func (c *SettlementEntryClient) mutate(ctx context.Context, m *SettlementEntryMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&SettlementEntryCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&SettlementEntryUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&SettlementEntryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&SettlementEntryDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown SettlementEntry mutation op: %q", m.Op())
+	}
+}
+
 // StatementClient is a client for the Statement schema.
 type StatementClient struct {
 	config
@@ -2454,11 +4489,15 @@ func (c *StatementClient) mutate(ctx context.Context, m *StatementMutation) (Val
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		Cohort, Delivery, Extension, History, Offering, Participant, Platform,
-		PlatformKey, Province, Purchase, Review, Setting, Statement []ent.Hook
+		Alert, Cohort, DeadlineRaise, Delivery, Endpoint, Extension, History, Offering,
+		Outage, OutboundAttempt, OutboundMessage, Participant, Places, Platform,
+		PlatformKey, Province, Purchase, Reminder, ReminderPlan, Review, Setting,
+		Settlement, SettlementEntry, Statement []ent.Hook
 	}
 	inters struct {
-		Cohort, Delivery, Extension, History, Offering, Participant, Platform,
-		PlatformKey, Province, Purchase, Review, Setting, Statement []ent.Interceptor
+		Alert, Cohort, DeadlineRaise, Delivery, Endpoint, Extension, History, Offering,
+		Outage, OutboundAttempt, OutboundMessage, Participant, Places, Platform,
+		PlatformKey, Province, Purchase, Reminder, ReminderPlan, Review, Setting,
+		Settlement, SettlementEntry, Statement []ent.Interceptor
 	}
 )

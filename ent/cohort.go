@@ -45,9 +45,15 @@ type CohortEdges struct {
 	Participants []*Participant `json:"participants,omitempty"`
 	// Extensions holds the value of the extensions edge.
 	Extensions []*Extension `json:"extensions,omitempty"`
+	// Raises holds the value of the raises edge.
+	Raises []*DeadlineRaise `json:"raises,omitempty"`
+	// Settlements holds the value of the settlements edge.
+	Settlements []*Settlement `json:"settlements,omitempty"`
+	// ReminderPlans holds the value of the reminder_plans edge.
+	ReminderPlans []*ReminderPlan `json:"reminder_plans,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [2]bool
+	loadedTypes [5]bool
 }
 
 // ParticipantsOrErr returns the Participants value or an error if the edge
@@ -66,6 +72,33 @@ func (e CohortEdges) ExtensionsOrErr() ([]*Extension, error) {
 		return e.Extensions, nil
 	}
 	return nil, &NotLoadedError{edge: "extensions"}
+}
+
+// RaisesOrErr returns the Raises value or an error if the edge
+// was not loaded in eager-loading.
+func (e CohortEdges) RaisesOrErr() ([]*DeadlineRaise, error) {
+	if e.loadedTypes[2] {
+		return e.Raises, nil
+	}
+	return nil, &NotLoadedError{edge: "raises"}
+}
+
+// SettlementsOrErr returns the Settlements value or an error if the edge
+// was not loaded in eager-loading.
+func (e CohortEdges) SettlementsOrErr() ([]*Settlement, error) {
+	if e.loadedTypes[3] {
+		return e.Settlements, nil
+	}
+	return nil, &NotLoadedError{edge: "settlements"}
+}
+
+// ReminderPlansOrErr returns the ReminderPlans value or an error if the edge
+// was not loaded in eager-loading.
+func (e CohortEdges) ReminderPlansOrErr() ([]*ReminderPlan, error) {
+	if e.loadedTypes[4] {
+		return e.ReminderPlans, nil
+	}
+	return nil, &NotLoadedError{edge: "reminder_plans"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -163,6 +196,21 @@ func (_m *Cohort) QueryParticipants() *ParticipantQuery {
 // QueryExtensions queries the "extensions" edge of the Cohort entity.
 func (_m *Cohort) QueryExtensions() *ExtensionQuery {
 	return NewCohortClient(_m.config).QueryExtensions(_m)
+}
+
+// QueryRaises queries the "raises" edge of the Cohort entity.
+func (_m *Cohort) QueryRaises() *DeadlineRaiseQuery {
+	return NewCohortClient(_m.config).QueryRaises(_m)
+}
+
+// QuerySettlements queries the "settlements" edge of the Cohort entity.
+func (_m *Cohort) QuerySettlements() *SettlementQuery {
+	return NewCohortClient(_m.config).QuerySettlements(_m)
+}
+
+// QueryReminderPlans queries the "reminder_plans" edge of the Cohort entity.
+func (_m *Cohort) QueryReminderPlans() *ReminderPlanQuery {
+	return NewCohortClient(_m.config).QueryReminderPlans(_m)
 }
 
 // Update returns a builder for updating this Cohort.

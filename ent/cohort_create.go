@@ -7,8 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"gelombang/ent/cohort"
+	"gelombang/ent/deadlineraise"
 	"gelombang/ent/extension"
 	"gelombang/ent/participant"
+	"gelombang/ent/reminderplan"
+	"gelombang/ent/settlement"
 	"gelombang/internal/rules"
 	"time"
 
@@ -115,6 +118,51 @@ func (_c *CohortCreate) AddExtensions(v ...*Extension) *CohortCreate {
 		ids[i] = v[i].ID
 	}
 	return _c.AddExtensionIDs(ids...)
+}
+
+// AddRaiseIDs adds the "raises" edge to the DeadlineRaise entity by IDs.
+func (_c *CohortCreate) AddRaiseIDs(ids ...int) *CohortCreate {
+	_c.mutation.AddRaiseIDs(ids...)
+	return _c
+}
+
+// AddRaises adds the "raises" edges to the DeadlineRaise entity.
+func (_c *CohortCreate) AddRaises(v ...*DeadlineRaise) *CohortCreate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddRaiseIDs(ids...)
+}
+
+// AddSettlementIDs adds the "settlements" edge to the Settlement entity by IDs.
+func (_c *CohortCreate) AddSettlementIDs(ids ...int) *CohortCreate {
+	_c.mutation.AddSettlementIDs(ids...)
+	return _c
+}
+
+// AddSettlements adds the "settlements" edges to the Settlement entity.
+func (_c *CohortCreate) AddSettlements(v ...*Settlement) *CohortCreate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddSettlementIDs(ids...)
+}
+
+// AddReminderPlanIDs adds the "reminder_plans" edge to the ReminderPlan entity by IDs.
+func (_c *CohortCreate) AddReminderPlanIDs(ids ...int) *CohortCreate {
+	_c.mutation.AddReminderPlanIDs(ids...)
+	return _c
+}
+
+// AddReminderPlans adds the "reminder_plans" edges to the ReminderPlan entity.
+func (_c *CohortCreate) AddReminderPlans(v ...*ReminderPlan) *CohortCreate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddReminderPlanIDs(ids...)
 }
 
 // Mutation returns the CohortMutation object of the builder.
@@ -285,6 +333,54 @@ func (_c *CohortCreate) createSpec() (*Cohort, *sqlgraph.CreateSpec) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(extension.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.RaisesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   cohort.RaisesTable,
+			Columns: []string{cohort.RaisesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(deadlineraise.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.SettlementsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   cohort.SettlementsTable,
+			Columns: []string{cohort.SettlementsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(settlement.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.ReminderPlansIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   cohort.ReminderPlansTable,
+			Columns: []string{cohort.ReminderPlansColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(reminderplan.FieldID, field.TypeInt),
 			},
 		}
 		for _, k := range nodes {

@@ -7,9 +7,12 @@ import (
 	"database/sql/driver"
 	"fmt"
 	"gelombang/ent/cohort"
+	"gelombang/ent/deadlineraise"
 	"gelombang/ent/extension"
 	"gelombang/ent/participant"
 	"gelombang/ent/predicate"
+	"gelombang/ent/reminderplan"
+	"gelombang/ent/settlement"
 	"math"
 
 	"entgo.io/ent"
@@ -22,13 +25,16 @@ import (
 // CohortQuery is the builder for querying Cohort entities.
 type CohortQuery struct {
 	config
-	ctx              *QueryContext
-	order            []cohort.OrderOption
-	inters           []Interceptor
-	predicates       []predicate.Cohort
-	withParticipants *ParticipantQuery
-	withExtensions   *ExtensionQuery
-	modifiers        []func(*sql.Selector)
+	ctx               *QueryContext
+	order             []cohort.OrderOption
+	inters            []Interceptor
+	predicates        []predicate.Cohort
+	withParticipants  *ParticipantQuery
+	withExtensions    *ExtensionQuery
+	withRaises        *DeadlineRaiseQuery
+	withSettlements   *SettlementQuery
+	withReminderPlans *ReminderPlanQuery
+	modifiers         []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -102,6 +108,72 @@ func (_q *CohortQuery) QueryExtensions() *ExtensionQuery {
 			sqlgraph.From(cohort.Table, cohort.FieldID, selector),
 			sqlgraph.To(extension.Table, extension.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, cohort.ExtensionsTable, cohort.ExtensionsColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryRaises chains the current query on the "raises" edge.
+func (_q *CohortQuery) QueryRaises() *DeadlineRaiseQuery {
+	query := (&DeadlineRaiseClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(cohort.Table, cohort.FieldID, selector),
+			sqlgraph.To(deadlineraise.Table, deadlineraise.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, cohort.RaisesTable, cohort.RaisesColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QuerySettlements chains the current query on the "settlements" edge.
+func (_q *CohortQuery) QuerySettlements() *SettlementQuery {
+	query := (&SettlementClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(cohort.Table, cohort.FieldID, selector),
+			sqlgraph.To(settlement.Table, settlement.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, cohort.SettlementsTable, cohort.SettlementsColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryReminderPlans chains the current query on the "reminder_plans" edge.
+func (_q *CohortQuery) QueryReminderPlans() *ReminderPlanQuery {
+	query := (&ReminderPlanClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(cohort.Table, cohort.FieldID, selector),
+			sqlgraph.To(reminderplan.Table, reminderplan.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, cohort.ReminderPlansTable, cohort.ReminderPlansColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -296,13 +368,16 @@ func (_q *CohortQuery) Clone() *CohortQuery {
 		return nil
 	}
 	return &CohortQuery{
-		config:           _q.config,
-		ctx:              _q.ctx.Clone(),
-		order:            append([]cohort.OrderOption{}, _q.order...),
-		inters:           append([]Interceptor{}, _q.inters...),
-		predicates:       append([]predicate.Cohort{}, _q.predicates...),
-		withParticipants: _q.withParticipants.Clone(),
-		withExtensions:   _q.withExtensions.Clone(),
+		config:            _q.config,
+		ctx:               _q.ctx.Clone(),
+		order:             append([]cohort.OrderOption{}, _q.order...),
+		inters:            append([]Interceptor{}, _q.inters...),
+		predicates:        append([]predicate.Cohort{}, _q.predicates...),
+		withParticipants:  _q.withParticipants.Clone(),
+		withExtensions:    _q.withExtensions.Clone(),
+		withRaises:        _q.withRaises.Clone(),
+		withSettlements:   _q.withSettlements.Clone(),
+		withReminderPlans: _q.withReminderPlans.Clone(),
 		// clone intermediate query.
 		sql:  _q.sql.Clone(),
 		path: _q.path,
@@ -328,6 +403,39 @@ func (_q *CohortQuery) WithExtensions(opts ...func(*ExtensionQuery)) *CohortQuer
 		opt(query)
 	}
 	_q.withExtensions = query
+	return _q
+}
+
+// WithRaises tells the query-builder to eager-load the nodes that are connected to
+// the "raises" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *CohortQuery) WithRaises(opts ...func(*DeadlineRaiseQuery)) *CohortQuery {
+	query := (&DeadlineRaiseClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withRaises = query
+	return _q
+}
+
+// WithSettlements tells the query-builder to eager-load the nodes that are connected to
+// the "settlements" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *CohortQuery) WithSettlements(opts ...func(*SettlementQuery)) *CohortQuery {
+	query := (&SettlementClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withSettlements = query
+	return _q
+}
+
+// WithReminderPlans tells the query-builder to eager-load the nodes that are connected to
+// the "reminder_plans" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *CohortQuery) WithReminderPlans(opts ...func(*ReminderPlanQuery)) *CohortQuery {
+	query := (&ReminderPlanClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withReminderPlans = query
 	return _q
 }
 
@@ -409,9 +517,12 @@ func (_q *CohortQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Cohor
 	var (
 		nodes       = []*Cohort{}
 		_spec       = _q.querySpec()
-		loadedTypes = [2]bool{
+		loadedTypes = [5]bool{
 			_q.withParticipants != nil,
 			_q.withExtensions != nil,
+			_q.withRaises != nil,
+			_q.withSettlements != nil,
+			_q.withReminderPlans != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -446,6 +557,27 @@ func (_q *CohortQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Cohor
 		if err := _q.loadExtensions(ctx, query, nodes,
 			func(n *Cohort) { n.Edges.Extensions = []*Extension{} },
 			func(n *Cohort, e *Extension) { n.Edges.Extensions = append(n.Edges.Extensions, e) }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withRaises; query != nil {
+		if err := _q.loadRaises(ctx, query, nodes,
+			func(n *Cohort) { n.Edges.Raises = []*DeadlineRaise{} },
+			func(n *Cohort, e *DeadlineRaise) { n.Edges.Raises = append(n.Edges.Raises, e) }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withSettlements; query != nil {
+		if err := _q.loadSettlements(ctx, query, nodes,
+			func(n *Cohort) { n.Edges.Settlements = []*Settlement{} },
+			func(n *Cohort, e *Settlement) { n.Edges.Settlements = append(n.Edges.Settlements, e) }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withReminderPlans; query != nil {
+		if err := _q.loadReminderPlans(ctx, query, nodes,
+			func(n *Cohort) { n.Edges.ReminderPlans = []*ReminderPlan{} },
+			func(n *Cohort, e *ReminderPlan) { n.Edges.ReminderPlans = append(n.Edges.ReminderPlans, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -497,6 +629,96 @@ func (_q *CohortQuery) loadExtensions(ctx context.Context, query *ExtensionQuery
 	}
 	query.Where(predicate.Extension(func(s *sql.Selector) {
 		s.Where(sql.InValues(s.C(cohort.ExtensionsColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.CohortID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "cohort_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *CohortQuery) loadRaises(ctx context.Context, query *DeadlineRaiseQuery, nodes []*Cohort, init func(*Cohort), assign func(*Cohort, *DeadlineRaise)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[int]*Cohort)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(deadlineraise.FieldCohortID)
+	}
+	query.Where(predicate.DeadlineRaise(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(cohort.RaisesColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.CohortID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "cohort_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *CohortQuery) loadSettlements(ctx context.Context, query *SettlementQuery, nodes []*Cohort, init func(*Cohort), assign func(*Cohort, *Settlement)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[int]*Cohort)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(settlement.FieldCohortID)
+	}
+	query.Where(predicate.Settlement(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(cohort.SettlementsColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.CohortID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "cohort_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *CohortQuery) loadReminderPlans(ctx context.Context, query *ReminderPlanQuery, nodes []*Cohort, init func(*Cohort), assign func(*Cohort, *ReminderPlan)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[int]*Cohort)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(reminderplan.FieldCohortID)
+	}
+	query.Where(predicate.ReminderPlan(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(cohort.ReminderPlansColumn), fks...))
 	}))
 	neighbors, err := query.All(ctx)
 	if err != nil {

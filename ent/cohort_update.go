@@ -7,9 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"gelombang/ent/cohort"
+	"gelombang/ent/deadlineraise"
 	"gelombang/ent/extension"
 	"gelombang/ent/participant"
 	"gelombang/ent/predicate"
+	"gelombang/ent/reminderplan"
+	"gelombang/ent/settlement"
 	"gelombang/internal/rules"
 	"time"
 
@@ -152,6 +155,51 @@ func (_u *CohortUpdate) AddExtensions(v ...*Extension) *CohortUpdate {
 	return _u.AddExtensionIDs(ids...)
 }
 
+// AddRaiseIDs adds the "raises" edge to the DeadlineRaise entity by IDs.
+func (_u *CohortUpdate) AddRaiseIDs(ids ...int) *CohortUpdate {
+	_u.mutation.AddRaiseIDs(ids...)
+	return _u
+}
+
+// AddRaises adds the "raises" edges to the DeadlineRaise entity.
+func (_u *CohortUpdate) AddRaises(v ...*DeadlineRaise) *CohortUpdate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddRaiseIDs(ids...)
+}
+
+// AddSettlementIDs adds the "settlements" edge to the Settlement entity by IDs.
+func (_u *CohortUpdate) AddSettlementIDs(ids ...int) *CohortUpdate {
+	_u.mutation.AddSettlementIDs(ids...)
+	return _u
+}
+
+// AddSettlements adds the "settlements" edges to the Settlement entity.
+func (_u *CohortUpdate) AddSettlements(v ...*Settlement) *CohortUpdate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddSettlementIDs(ids...)
+}
+
+// AddReminderPlanIDs adds the "reminder_plans" edge to the ReminderPlan entity by IDs.
+func (_u *CohortUpdate) AddReminderPlanIDs(ids ...int) *CohortUpdate {
+	_u.mutation.AddReminderPlanIDs(ids...)
+	return _u
+}
+
+// AddReminderPlans adds the "reminder_plans" edges to the ReminderPlan entity.
+func (_u *CohortUpdate) AddReminderPlans(v ...*ReminderPlan) *CohortUpdate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddReminderPlanIDs(ids...)
+}
+
 // Mutation returns the CohortMutation object of the builder.
 func (_u *CohortUpdate) Mutation() *CohortMutation {
 	return _u.mutation
@@ -197,6 +245,69 @@ func (_u *CohortUpdate) RemoveExtensions(v ...*Extension) *CohortUpdate {
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveExtensionIDs(ids...)
+}
+
+// ClearRaises clears all "raises" edges to the DeadlineRaise entity.
+func (_u *CohortUpdate) ClearRaises() *CohortUpdate {
+	_u.mutation.ClearRaises()
+	return _u
+}
+
+// RemoveRaiseIDs removes the "raises" edge to DeadlineRaise entities by IDs.
+func (_u *CohortUpdate) RemoveRaiseIDs(ids ...int) *CohortUpdate {
+	_u.mutation.RemoveRaiseIDs(ids...)
+	return _u
+}
+
+// RemoveRaises removes "raises" edges to DeadlineRaise entities.
+func (_u *CohortUpdate) RemoveRaises(v ...*DeadlineRaise) *CohortUpdate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveRaiseIDs(ids...)
+}
+
+// ClearSettlements clears all "settlements" edges to the Settlement entity.
+func (_u *CohortUpdate) ClearSettlements() *CohortUpdate {
+	_u.mutation.ClearSettlements()
+	return _u
+}
+
+// RemoveSettlementIDs removes the "settlements" edge to Settlement entities by IDs.
+func (_u *CohortUpdate) RemoveSettlementIDs(ids ...int) *CohortUpdate {
+	_u.mutation.RemoveSettlementIDs(ids...)
+	return _u
+}
+
+// RemoveSettlements removes "settlements" edges to Settlement entities.
+func (_u *CohortUpdate) RemoveSettlements(v ...*Settlement) *CohortUpdate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveSettlementIDs(ids...)
+}
+
+// ClearReminderPlans clears all "reminder_plans" edges to the ReminderPlan entity.
+func (_u *CohortUpdate) ClearReminderPlans() *CohortUpdate {
+	_u.mutation.ClearReminderPlans()
+	return _u
+}
+
+// RemoveReminderPlanIDs removes the "reminder_plans" edge to ReminderPlan entities by IDs.
+func (_u *CohortUpdate) RemoveReminderPlanIDs(ids ...int) *CohortUpdate {
+	_u.mutation.RemoveReminderPlanIDs(ids...)
+	return _u
+}
+
+// RemoveReminderPlans removes "reminder_plans" edges to ReminderPlan entities.
+func (_u *CohortUpdate) RemoveReminderPlans(v ...*ReminderPlan) *CohortUpdate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveReminderPlanIDs(ids...)
 }
 
 // Save executes the query and returns the number of nodes affected by the update operation.
@@ -364,6 +475,141 @@ func (_u *CohortUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	if _u.mutation.RaisesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   cohort.RaisesTable,
+			Columns: []string{cohort.RaisesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(deadlineraise.FieldID, field.TypeInt),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedRaisesIDs(); len(nodes) > 0 && !_u.mutation.RaisesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   cohort.RaisesTable,
+			Columns: []string{cohort.RaisesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(deadlineraise.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RaisesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   cohort.RaisesTable,
+			Columns: []string{cohort.RaisesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(deadlineraise.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.SettlementsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   cohort.SettlementsTable,
+			Columns: []string{cohort.SettlementsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(settlement.FieldID, field.TypeInt),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedSettlementsIDs(); len(nodes) > 0 && !_u.mutation.SettlementsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   cohort.SettlementsTable,
+			Columns: []string{cohort.SettlementsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(settlement.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.SettlementsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   cohort.SettlementsTable,
+			Columns: []string{cohort.SettlementsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(settlement.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.ReminderPlansCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   cohort.ReminderPlansTable,
+			Columns: []string{cohort.ReminderPlansColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(reminderplan.FieldID, field.TypeInt),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedReminderPlansIDs(); len(nodes) > 0 && !_u.mutation.ReminderPlansCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   cohort.ReminderPlansTable,
+			Columns: []string{cohort.ReminderPlansColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(reminderplan.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ReminderPlansIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   cohort.ReminderPlansTable,
+			Columns: []string{cohort.ReminderPlansColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(reminderplan.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
 			err = &NotFoundError{cohort.Label}
@@ -505,6 +751,51 @@ func (_u *CohortUpdateOne) AddExtensions(v ...*Extension) *CohortUpdateOne {
 	return _u.AddExtensionIDs(ids...)
 }
 
+// AddRaiseIDs adds the "raises" edge to the DeadlineRaise entity by IDs.
+func (_u *CohortUpdateOne) AddRaiseIDs(ids ...int) *CohortUpdateOne {
+	_u.mutation.AddRaiseIDs(ids...)
+	return _u
+}
+
+// AddRaises adds the "raises" edges to the DeadlineRaise entity.
+func (_u *CohortUpdateOne) AddRaises(v ...*DeadlineRaise) *CohortUpdateOne {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddRaiseIDs(ids...)
+}
+
+// AddSettlementIDs adds the "settlements" edge to the Settlement entity by IDs.
+func (_u *CohortUpdateOne) AddSettlementIDs(ids ...int) *CohortUpdateOne {
+	_u.mutation.AddSettlementIDs(ids...)
+	return _u
+}
+
+// AddSettlements adds the "settlements" edges to the Settlement entity.
+func (_u *CohortUpdateOne) AddSettlements(v ...*Settlement) *CohortUpdateOne {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddSettlementIDs(ids...)
+}
+
+// AddReminderPlanIDs adds the "reminder_plans" edge to the ReminderPlan entity by IDs.
+func (_u *CohortUpdateOne) AddReminderPlanIDs(ids ...int) *CohortUpdateOne {
+	_u.mutation.AddReminderPlanIDs(ids...)
+	return _u
+}
+
+// AddReminderPlans adds the "reminder_plans" edges to the ReminderPlan entity.
+func (_u *CohortUpdateOne) AddReminderPlans(v ...*ReminderPlan) *CohortUpdateOne {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddReminderPlanIDs(ids...)
+}
+
 // Mutation returns the CohortMutation object of the builder.
 func (_u *CohortUpdateOne) Mutation() *CohortMutation {
 	return _u.mutation
@@ -550,6 +841,69 @@ func (_u *CohortUpdateOne) RemoveExtensions(v ...*Extension) *CohortUpdateOne {
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveExtensionIDs(ids...)
+}
+
+// ClearRaises clears all "raises" edges to the DeadlineRaise entity.
+func (_u *CohortUpdateOne) ClearRaises() *CohortUpdateOne {
+	_u.mutation.ClearRaises()
+	return _u
+}
+
+// RemoveRaiseIDs removes the "raises" edge to DeadlineRaise entities by IDs.
+func (_u *CohortUpdateOne) RemoveRaiseIDs(ids ...int) *CohortUpdateOne {
+	_u.mutation.RemoveRaiseIDs(ids...)
+	return _u
+}
+
+// RemoveRaises removes "raises" edges to DeadlineRaise entities.
+func (_u *CohortUpdateOne) RemoveRaises(v ...*DeadlineRaise) *CohortUpdateOne {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveRaiseIDs(ids...)
+}
+
+// ClearSettlements clears all "settlements" edges to the Settlement entity.
+func (_u *CohortUpdateOne) ClearSettlements() *CohortUpdateOne {
+	_u.mutation.ClearSettlements()
+	return _u
+}
+
+// RemoveSettlementIDs removes the "settlements" edge to Settlement entities by IDs.
+func (_u *CohortUpdateOne) RemoveSettlementIDs(ids ...int) *CohortUpdateOne {
+	_u.mutation.RemoveSettlementIDs(ids...)
+	return _u
+}
+
+// RemoveSettlements removes "settlements" edges to Settlement entities.
+func (_u *CohortUpdateOne) RemoveSettlements(v ...*Settlement) *CohortUpdateOne {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveSettlementIDs(ids...)
+}
+
+// ClearReminderPlans clears all "reminder_plans" edges to the ReminderPlan entity.
+func (_u *CohortUpdateOne) ClearReminderPlans() *CohortUpdateOne {
+	_u.mutation.ClearReminderPlans()
+	return _u
+}
+
+// RemoveReminderPlanIDs removes the "reminder_plans" edge to ReminderPlan entities by IDs.
+func (_u *CohortUpdateOne) RemoveReminderPlanIDs(ids ...int) *CohortUpdateOne {
+	_u.mutation.RemoveReminderPlanIDs(ids...)
+	return _u
+}
+
+// RemoveReminderPlans removes "reminder_plans" edges to ReminderPlan entities.
+func (_u *CohortUpdateOne) RemoveReminderPlans(v ...*ReminderPlan) *CohortUpdateOne {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveReminderPlanIDs(ids...)
 }
 
 // Where appends a list predicates to the CohortUpdate builder.
@@ -740,6 +1094,141 @@ func (_u *CohortUpdateOne) sqlSave(ctx context.Context) (_node *Cohort, err erro
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(extension.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.RaisesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   cohort.RaisesTable,
+			Columns: []string{cohort.RaisesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(deadlineraise.FieldID, field.TypeInt),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedRaisesIDs(); len(nodes) > 0 && !_u.mutation.RaisesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   cohort.RaisesTable,
+			Columns: []string{cohort.RaisesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(deadlineraise.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RaisesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   cohort.RaisesTable,
+			Columns: []string{cohort.RaisesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(deadlineraise.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.SettlementsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   cohort.SettlementsTable,
+			Columns: []string{cohort.SettlementsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(settlement.FieldID, field.TypeInt),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedSettlementsIDs(); len(nodes) > 0 && !_u.mutation.SettlementsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   cohort.SettlementsTable,
+			Columns: []string{cohort.SettlementsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(settlement.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.SettlementsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   cohort.SettlementsTable,
+			Columns: []string{cohort.SettlementsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(settlement.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.ReminderPlansCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   cohort.ReminderPlansTable,
+			Columns: []string{cohort.ReminderPlansColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(reminderplan.FieldID, field.TypeInt),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedReminderPlansIDs(); len(nodes) > 0 && !_u.mutation.ReminderPlansCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   cohort.ReminderPlansTable,
+			Columns: []string{cohort.ReminderPlansColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(reminderplan.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ReminderPlansIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   cohort.ReminderPlansTable,
+			Columns: []string{cohort.ReminderPlansColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(reminderplan.FieldID, field.TypeInt),
 			},
 		}
 		for _, k := range nodes {

@@ -6,18 +6,29 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"gelombang/ent/alert"
 	"gelombang/ent/cohort"
+	"gelombang/ent/deadlineraise"
 	"gelombang/ent/delivery"
+	"gelombang/ent/endpoint"
 	"gelombang/ent/extension"
 	"gelombang/ent/history"
 	"gelombang/ent/offering"
+	"gelombang/ent/outage"
+	"gelombang/ent/outboundattempt"
+	"gelombang/ent/outboundmessage"
 	"gelombang/ent/participant"
+	"gelombang/ent/places"
 	"gelombang/ent/platform"
 	"gelombang/ent/platformkey"
 	"gelombang/ent/province"
 	"gelombang/ent/purchase"
+	"gelombang/ent/reminder"
+	"gelombang/ent/reminderplan"
 	"gelombang/ent/review"
 	"gelombang/ent/setting"
+	"gelombang/ent/settlement"
+	"gelombang/ent/settlemententry"
 	"gelombang/ent/statement"
 	"reflect"
 	"sync"
@@ -85,19 +96,30 @@ var (
 func checkColumn(t, c string) error {
 	initCheck.Do(func() {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
-			cohort.Table:      cohort.ValidColumn,
-			delivery.Table:    delivery.ValidColumn,
-			extension.Table:   extension.ValidColumn,
-			history.Table:     history.ValidColumn,
-			offering.Table:    offering.ValidColumn,
-			participant.Table: participant.ValidColumn,
-			platform.Table:    platform.ValidColumn,
-			platformkey.Table: platformkey.ValidColumn,
-			province.Table:    province.ValidColumn,
-			purchase.Table:    purchase.ValidColumn,
-			review.Table:      review.ValidColumn,
-			setting.Table:     setting.ValidColumn,
-			statement.Table:   statement.ValidColumn,
+			alert.Table:           alert.ValidColumn,
+			cohort.Table:          cohort.ValidColumn,
+			deadlineraise.Table:   deadlineraise.ValidColumn,
+			delivery.Table:        delivery.ValidColumn,
+			endpoint.Table:        endpoint.ValidColumn,
+			extension.Table:       extension.ValidColumn,
+			history.Table:         history.ValidColumn,
+			offering.Table:        offering.ValidColumn,
+			outage.Table:          outage.ValidColumn,
+			outboundattempt.Table: outboundattempt.ValidColumn,
+			outboundmessage.Table: outboundmessage.ValidColumn,
+			participant.Table:     participant.ValidColumn,
+			places.Table:          places.ValidColumn,
+			platform.Table:        platform.ValidColumn,
+			platformkey.Table:     platformkey.ValidColumn,
+			province.Table:        province.ValidColumn,
+			purchase.Table:        purchase.ValidColumn,
+			reminder.Table:        reminder.ValidColumn,
+			reminderplan.Table:    reminderplan.ValidColumn,
+			review.Table:          review.ValidColumn,
+			setting.Table:         setting.ValidColumn,
+			settlement.Table:      settlement.ValidColumn,
+			settlemententry.Table: settlemententry.ValidColumn,
+			statement.Table:       statement.ValidColumn,
 		})
 	})
 	return columnCheck(t, c)

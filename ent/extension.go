@@ -33,6 +33,8 @@ type Extension struct {
 	Reason string `json:"reason,omitempty"`
 	// how many deadlines it moved when it was granted
 	Participants int `json:"participants,omitempty"`
+	// when everybody whom it covers had it; null while it is under way
+	AppliedAt *time.Time `json:"applied_at,omitempty"`
 	// CreatedBy holds the value of the "created_by" field.
 	CreatedBy string `json:"created_by,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
@@ -72,7 +74,7 @@ func (*Extension) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullInt64)
 		case extension.FieldScope, extension.FieldProvince, extension.FieldReference, extension.FieldReason, extension.FieldCreatedBy:
 			values[i] = new(sql.NullString)
-		case extension.FieldUntil, extension.FieldCreatedAt:
+		case extension.FieldUntil, extension.FieldAppliedAt, extension.FieldCreatedAt:
 			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -137,6 +139,13 @@ func (_m *Extension) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field participants", values[i])
 			} else if value.Valid {
 				_m.Participants = int(value.Int64)
+			}
+		case extension.FieldAppliedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field applied_at", values[i])
+			} else if value.Valid {
+				_m.AppliedAt = new(time.Time)
+				*_m.AppliedAt = value.Time
 			}
 		case extension.FieldCreatedBy:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -213,6 +222,11 @@ func (_m *Extension) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("participants=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Participants))
+	builder.WriteString(", ")
+	if v := _m.AppliedAt; v != nil {
+		builder.WriteString("applied_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
 	builder.WriteString(", ")
 	builder.WriteString("created_by=")
 	builder.WriteString(_m.CreatedBy)

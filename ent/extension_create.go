@@ -72,6 +72,20 @@ func (_c *ExtensionCreate) SetParticipants(v int) *ExtensionCreate {
 	return _c
 }
 
+// SetAppliedAt sets the "applied_at" field.
+func (_c *ExtensionCreate) SetAppliedAt(v time.Time) *ExtensionCreate {
+	_c.mutation.SetAppliedAt(v)
+	return _c
+}
+
+// SetNillableAppliedAt sets the "applied_at" field if the given value is not nil.
+func (_c *ExtensionCreate) SetNillableAppliedAt(v *time.Time) *ExtensionCreate {
+	if v != nil {
+		_c.SetAppliedAt(*v)
+	}
+	return _c
+}
+
 // SetCreatedBy sets the "created_by" field.
 func (_c *ExtensionCreate) SetCreatedBy(v string) *ExtensionCreate {
 	_c.mutation.SetCreatedBy(v)
@@ -204,6 +218,10 @@ func (_c *ExtensionCreate) createSpec() (*Extension, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Participants(); ok {
 		_spec.SetField(extension.FieldParticipants, field.TypeInt, value)
 		_node.Participants = value
+	}
+	if value, ok := _c.mutation.AppliedAt(); ok {
+		_spec.SetField(extension.FieldAppliedAt, field.TypeTime, value)
+		_node.AppliedAt = &value
 	}
 	if value, ok := _c.mutation.CreatedBy(); ok {
 		_spec.SetField(extension.FieldCreatedBy, field.TypeString, value)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"gelombang/ent/extension"
 	"gelombang/ent/predicate"
+	"time"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
@@ -24,6 +25,47 @@ type ExtensionUpdate struct {
 // Where appends a list predicates to the ExtensionUpdate builder.
 func (_u *ExtensionUpdate) Where(ps ...predicate.Extension) *ExtensionUpdate {
 	_u.mutation.Where(ps...)
+	return _u
+}
+
+// SetParticipants sets the "participants" field.
+func (_u *ExtensionUpdate) SetParticipants(v int) *ExtensionUpdate {
+	_u.mutation.ResetParticipants()
+	_u.mutation.SetParticipants(v)
+	return _u
+}
+
+// SetNillableParticipants sets the "participants" field if the given value is not nil.
+func (_u *ExtensionUpdate) SetNillableParticipants(v *int) *ExtensionUpdate {
+	if v != nil {
+		_u.SetParticipants(*v)
+	}
+	return _u
+}
+
+// AddParticipants adds value to the "participants" field.
+func (_u *ExtensionUpdate) AddParticipants(v int) *ExtensionUpdate {
+	_u.mutation.AddParticipants(v)
+	return _u
+}
+
+// SetAppliedAt sets the "applied_at" field.
+func (_u *ExtensionUpdate) SetAppliedAt(v time.Time) *ExtensionUpdate {
+	_u.mutation.SetAppliedAt(v)
+	return _u
+}
+
+// SetNillableAppliedAt sets the "applied_at" field if the given value is not nil.
+func (_u *ExtensionUpdate) SetNillableAppliedAt(v *time.Time) *ExtensionUpdate {
+	if v != nil {
+		_u.SetAppliedAt(*v)
+	}
+	return _u
+}
+
+// ClearAppliedAt clears the value of the "applied_at" field.
+func (_u *ExtensionUpdate) ClearAppliedAt() *ExtensionUpdate {
+	_u.mutation.ClearAppliedAt()
 	return _u
 }
 
@@ -82,6 +124,18 @@ func (_u *ExtensionUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.ProvinceCleared() {
 		_spec.ClearField(extension.FieldProvince, field.TypeString)
 	}
+	if value, ok := _u.mutation.Participants(); ok {
+		_spec.SetField(extension.FieldParticipants, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedParticipants(); ok {
+		_spec.AddField(extension.FieldParticipants, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AppliedAt(); ok {
+		_spec.SetField(extension.FieldAppliedAt, field.TypeTime, value)
+	}
+	if _u.mutation.AppliedAtCleared() {
+		_spec.ClearField(extension.FieldAppliedAt, field.TypeTime)
+	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
 			err = &NotFoundError{extension.Label}
@@ -100,6 +154,47 @@ type ExtensionUpdateOne struct {
 	fields   []string
 	hooks    []Hook
 	mutation *ExtensionMutation
+}
+
+// SetParticipants sets the "participants" field.
+func (_u *ExtensionUpdateOne) SetParticipants(v int) *ExtensionUpdateOne {
+	_u.mutation.ResetParticipants()
+	_u.mutation.SetParticipants(v)
+	return _u
+}
+
+// SetNillableParticipants sets the "participants" field if the given value is not nil.
+func (_u *ExtensionUpdateOne) SetNillableParticipants(v *int) *ExtensionUpdateOne {
+	if v != nil {
+		_u.SetParticipants(*v)
+	}
+	return _u
+}
+
+// AddParticipants adds value to the "participants" field.
+func (_u *ExtensionUpdateOne) AddParticipants(v int) *ExtensionUpdateOne {
+	_u.mutation.AddParticipants(v)
+	return _u
+}
+
+// SetAppliedAt sets the "applied_at" field.
+func (_u *ExtensionUpdateOne) SetAppliedAt(v time.Time) *ExtensionUpdateOne {
+	_u.mutation.SetAppliedAt(v)
+	return _u
+}
+
+// SetNillableAppliedAt sets the "applied_at" field if the given value is not nil.
+func (_u *ExtensionUpdateOne) SetNillableAppliedAt(v *time.Time) *ExtensionUpdateOne {
+	if v != nil {
+		_u.SetAppliedAt(*v)
+	}
+	return _u
+}
+
+// ClearAppliedAt clears the value of the "applied_at" field.
+func (_u *ExtensionUpdateOne) ClearAppliedAt() *ExtensionUpdateOne {
+	_u.mutation.ClearAppliedAt()
+	return _u
 }
 
 // Mutation returns the ExtensionMutation object of the builder.
@@ -186,6 +281,18 @@ func (_u *ExtensionUpdateOne) sqlSave(ctx context.Context) (_node *Extension, er
 	}
 	if _u.mutation.ProvinceCleared() {
 		_spec.ClearField(extension.FieldProvince, field.TypeString)
+	}
+	if value, ok := _u.mutation.Participants(); ok {
+		_spec.SetField(extension.FieldParticipants, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedParticipants(); ok {
+		_spec.AddField(extension.FieldParticipants, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AppliedAt(); ok {
+		_spec.SetField(extension.FieldAppliedAt, field.TypeTime, value)
+	}
+	if _u.mutation.AppliedAtCleared() {
+		_spec.ClearField(extension.FieldAppliedAt, field.TypeTime)
 	}
 	_node = &Extension{config: _u.config}
 	_spec.Assign = _node.assignValues

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"gelombang/ent/history"
 	"gelombang/ent/participant"
+	"gelombang/ent/settlement"
 	"gelombang/internal/rules"
 	"strings"
 	"time"
@@ -41,6 +42,8 @@ type History struct {
 	FromFirstPurchaseID *int `json:"from_first_purchase_id,omitempty"`
 	// FromRevokedAt holds the value of the "from_revoked_at" field.
 	FromRevokedAt *time.Time `json:"from_revoked_at,omitempty"`
+	// the settlement that the entry belongs to
+	SettlementID *int `json:"settlement_id,omitempty"`
 	// FromReviewOpen holds the value of the "from_review_open" field.
 	FromReviewOpen bool `json:"from_review_open,omitempty"`
 	// ToDeadline holds the value of the "to_deadline" field.
@@ -61,9 +64,11 @@ type History struct {
 type HistoryEdges struct {
 	// Participant holds the value of the participant edge.
 	Participant *Participant `json:"participant,omitempty"`
+	// Settlement holds the value of the settlement edge.
+	Settlement *Settlement `json:"settlement,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [1]bool
+	loadedTypes [2]bool
 }
 
 // ParticipantOrErr returns the Participant value or an error if the edge
@@ -77,6 +82,17 @@ func (e HistoryEdges) ParticipantOrErr() (*Participant, error) {
 	return nil, &NotLoadedError{edge: "participant"}
 }
 
+// SettlementOrErr returns the Settlement value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e HistoryEdges) SettlementOrErr() (*Settlement, error) {
+	if e.Settlement != nil {
+		return e.Settlement, nil
+	} else if e.loadedTypes[1] {
+		return nil, &NotFoundError{label: settlement.Label}
+	}
+	return nil, &NotLoadedError{edge: "settlement"}
+}
+
 // scanValues returns the types for scanning values from sql.Rows.
 func (*History) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
@@ -84,7 +100,7 @@ func (*History) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case history.FieldFromReviewOpen, history.FieldToReviewOpen:
 			values[i] = new(sql.NullBool)
-		case history.FieldID, history.FieldParticipantID, history.FieldDeliveryID, history.FieldFromFirstPurchaseID, history.FieldToFirstPurchaseID:
+		case history.FieldID, history.FieldParticipantID, history.FieldDeliveryID, history.FieldFromFirstPurchaseID, history.FieldSettlementID, history.FieldToFirstPurchaseID:
 			values[i] = new(sql.NullInt64)
 		case history.FieldKind, history.FieldCause, history.FieldActor, history.FieldReason:
 			values[i] = new(sql.NullString)
@@ -180,6 +196,13 @@ func (_m *History) assignValues(columns []string, values []any) error {
 				_m.FromRevokedAt = new(time.Time)
 				*_m.FromRevokedAt = value.Time
 			}
+		case history.FieldSettlementID:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field settlement_id", values[i])
+			} else if value.Valid {
+				_m.SettlementID = new(int)
+				*_m.SettlementID = int(value.Int64)
+			}
 		case history.FieldFromReviewOpen:
 			if value, ok := values[i].(*sql.NullBool); !ok {
 				return fmt.Errorf("unexpected type %T for field from_review_open", values[i])
@@ -228,6 +251,11 @@ func (_m *History) Value(name string) (ent.Value, error) {
 // QueryParticipant queries the "participant" edge of the History entity.
 func (_m *History) QueryParticipant() *ParticipantQuery {
 	return NewHistoryClient(_m.config).QueryParticipant(_m)
+}
+
+// QuerySettlement queries the "settlement" edge of the History entity.
+func (_m *History) QuerySettlement() *SettlementQuery {
+	return NewHistoryClient(_m.config).QuerySettlement(_m)
 }
 
 // Update returns a builder for updating this History.
@@ -290,6 +318,11 @@ func (_m *History) String() string {
 	if v := _m.FromRevokedAt; v != nil {
 		builder.WriteString("from_revoked_at=")
 		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	if v := _m.SettlementID; v != nil {
+		builder.WriteString("settlement_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
 	builder.WriteString(", ")
 	builder.WriteString("from_review_open=")

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"gelombang/ent/history"
 	"gelombang/ent/participant"
+	"gelombang/ent/settlement"
 	"gelombang/internal/rules"
 	"time"
 
@@ -120,6 +121,20 @@ func (_c *HistoryCreate) SetNillableFromRevokedAt(v *time.Time) *HistoryCreate {
 	return _c
 }
 
+// SetSettlementID sets the "settlement_id" field.
+func (_c *HistoryCreate) SetSettlementID(v int) *HistoryCreate {
+	_c.mutation.SetSettlementID(v)
+	return _c
+}
+
+// SetNillableSettlementID sets the "settlement_id" field if the given value is not nil.
+func (_c *HistoryCreate) SetNillableSettlementID(v *int) *HistoryCreate {
+	if v != nil {
+		_c.SetSettlementID(*v)
+	}
+	return _c
+}
+
 // SetFromReviewOpen sets the "from_review_open" field.
 func (_c *HistoryCreate) SetFromReviewOpen(v bool) *HistoryCreate {
 	_c.mutation.SetFromReviewOpen(v)
@@ -169,6 +184,11 @@ func (_c *HistoryCreate) SetToReviewOpen(v bool) *HistoryCreate {
 // SetParticipant sets the "participant" edge to the Participant entity.
 func (_c *HistoryCreate) SetParticipant(v *Participant) *HistoryCreate {
 	return _c.SetParticipantID(v.ID)
+}
+
+// SetSettlement sets the "settlement" edge to the Settlement entity.
+func (_c *HistoryCreate) SetSettlement(v *Settlement) *HistoryCreate {
+	return _c.SetSettlementID(v.ID)
 }
 
 // Mutation returns the HistoryMutation object of the builder.
@@ -361,6 +381,23 @@ func (_c *HistoryCreate) createSpec() (*History, *sqlgraph.CreateSpec) {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
 		_node.ParticipantID = nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.SettlementIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
+			Table:   history.SettlementTable,
+			Columns: []string{history.SettlementColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(settlement.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.SettlementID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	return _node, _spec

@@ -8,6 +8,7 @@ import (
 	"gelombang/ent/history"
 	"gelombang/ent/participant"
 	"gelombang/ent/predicate"
+	"gelombang/ent/settlement"
 	"math"
 
 	"entgo.io/ent"
@@ -25,6 +26,7 @@ type HistoryQuery struct {
 	inters          []Interceptor
 	predicates      []predicate.History
 	withParticipant *ParticipantQuery
+	withSettlement  *SettlementQuery
 	modifiers       []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
@@ -77,6 +79,28 @@ func (_q *HistoryQuery) QueryParticipant() *ParticipantQuery {
 			sqlgraph.From(history.Table, history.FieldID, selector),
 			sqlgraph.To(participant.Table, participant.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, true, history.ParticipantTable, history.ParticipantColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QuerySettlement chains the current query on the "settlement" edge.
+func (_q *HistoryQuery) QuerySettlement() *SettlementQuery {
+	query := (&SettlementClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(history.Table, history.FieldID, selector),
+			sqlgraph.To(settlement.Table, settlement.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, history.SettlementTable, history.SettlementColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -277,6 +301,7 @@ func (_q *HistoryQuery) Clone() *HistoryQuery {
 		inters:          append([]Interceptor{}, _q.inters...),
 		predicates:      append([]predicate.History{}, _q.predicates...),
 		withParticipant: _q.withParticipant.Clone(),
+		withSettlement:  _q.withSettlement.Clone(),
 		// clone intermediate query.
 		sql:  _q.sql.Clone(),
 		path: _q.path,
@@ -291,6 +316,17 @@ func (_q *HistoryQuery) WithParticipant(opts ...func(*ParticipantQuery)) *Histor
 		opt(query)
 	}
 	_q.withParticipant = query
+	return _q
+}
+
+// WithSettlement tells the query-builder to eager-load the nodes that are connected to
+// the "settlement" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *HistoryQuery) WithSettlement(opts ...func(*SettlementQuery)) *HistoryQuery {
+	query := (&SettlementClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withSettlement = query
 	return _q
 }
 
@@ -372,8 +408,9 @@ func (_q *HistoryQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Hist
 	var (
 		nodes       = []*History{}
 		_spec       = _q.querySpec()
-		loadedTypes = [1]bool{
+		loadedTypes = [2]bool{
 			_q.withParticipant != nil,
+			_q.withSettlement != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -403,6 +440,12 @@ func (_q *HistoryQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Hist
 			return nil, err
 		}
 	}
+	if query := _q.withSettlement; query != nil {
+		if err := _q.loadSettlement(ctx, query, nodes, nil,
+			func(n *History, e *Settlement) { n.Edges.Settlement = e }); err != nil {
+			return nil, err
+		}
+	}
 	return nodes, nil
 }
 
@@ -428,6 +471,38 @@ func (_q *HistoryQuery) loadParticipant(ctx context.Context, query *ParticipantQ
 		nodes, ok := nodeids[n.ID]
 		if !ok {
 			return fmt.Errorf(`unexpected foreign-key "participant_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
+func (_q *HistoryQuery) loadSettlement(ctx context.Context, query *SettlementQuery, nodes []*History, init func(*History), assign func(*History, *Settlement)) error {
+	ids := make([]int, 0, len(nodes))
+	nodeids := make(map[int][]*History)
+	for i := range nodes {
+		if nodes[i].SettlementID == nil {
+			continue
+		}
+		fk := *nodes[i].SettlementID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(settlement.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "settlement_id" returned %v`, n.ID)
 		}
 		for i := range nodes {
 			assign(nodes[i], n)
@@ -466,6 +541,9 @@ func (_q *HistoryQuery) querySpec() *sqlgraph.QuerySpec {
 		}
 		if _q.withParticipant != nil {
 			_spec.Node.AddColumnOnce(history.FieldParticipantID)
+		}
+		if _q.withSettlement != nil {
+			_spec.Node.AddColumnOnce(history.FieldSettlementID)
 		}
 	}
 	if ps := _q.predicates; len(ps) > 0 {

@@ -6,19 +6,30 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"gelombang/ent/alert"
 	"gelombang/ent/cohort"
+	"gelombang/ent/deadlineraise"
 	"gelombang/ent/delivery"
+	"gelombang/ent/endpoint"
 	"gelombang/ent/extension"
 	"gelombang/ent/history"
 	"gelombang/ent/offering"
+	"gelombang/ent/outage"
+	"gelombang/ent/outboundattempt"
+	"gelombang/ent/outboundmessage"
 	"gelombang/ent/participant"
+	"gelombang/ent/places"
 	"gelombang/ent/platform"
 	"gelombang/ent/platformkey"
 	"gelombang/ent/predicate"
 	"gelombang/ent/province"
 	"gelombang/ent/purchase"
+	"gelombang/ent/reminder"
+	"gelombang/ent/reminderplan"
 	"gelombang/ent/review"
 	"gelombang/ent/setting"
+	"gelombang/ent/settlement"
+	"gelombang/ent/settlemententry"
 	"gelombang/ent/statement"
 	"gelombang/internal/rules"
 	"sync"
@@ -37,45 +48,686 @@ const (
 	OpUpdateOne = ent.OpUpdateOne
 
 	// Node types.
-	TypeCohort      = "Cohort"
-	TypeDelivery    = "Delivery"
-	TypeExtension   = "Extension"
-	TypeHistory     = "History"
-	TypeOffering    = "Offering"
-	TypeParticipant = "Participant"
-	TypePlatform    = "Platform"
-	TypePlatformKey = "PlatformKey"
-	TypeProvince    = "Province"
-	TypePurchase    = "Purchase"
-	TypeReview      = "Review"
-	TypeSetting     = "Setting"
-	TypeStatement   = "Statement"
+	TypeAlert           = "Alert"
+	TypeCohort          = "Cohort"
+	TypeDeadlineRaise   = "DeadlineRaise"
+	TypeDelivery        = "Delivery"
+	TypeEndpoint        = "Endpoint"
+	TypeExtension       = "Extension"
+	TypeHistory         = "History"
+	TypeOffering        = "Offering"
+	TypeOutage          = "Outage"
+	TypeOutboundAttempt = "OutboundAttempt"
+	TypeOutboundMessage = "OutboundMessage"
+	TypeParticipant     = "Participant"
+	TypePlaces          = "Places"
+	TypePlatform        = "Platform"
+	TypePlatformKey     = "PlatformKey"
+	TypeProvince        = "Province"
+	TypePurchase        = "Purchase"
+	TypeReminder        = "Reminder"
+	TypeReminderPlan    = "ReminderPlan"
+	TypeReview          = "Review"
+	TypeSetting         = "Setting"
+	TypeSettlement      = "Settlement"
+	TypeSettlementEntry = "SettlementEntry"
+	TypeStatement       = "Statement"
 )
+
+// AlertMutation represents an operation that mutates the Alert nodes in the graph.
+type AlertMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *int
+	kind            *rules.AlertKind
+	detail          *string
+	raised_at       *time.Time
+	cleared_at      *time.Time
+	clearedFields   map[string]struct{}
+	platform        *int
+	clearedplatform bool
+	done            bool
+	oldValue        func(context.Context) (*Alert, error)
+	predicates      []predicate.Alert
+}
+
+var _ ent.Mutation = (*AlertMutation)(nil)
+
+// alertOption allows management of the mutation configuration using functional options.
+type alertOption func(*AlertMutation)
+
+// newAlertMutation creates new mutation for the Alert entity.
+func newAlertMutation(c config, op Op, opts ...alertOption) *AlertMutation {
+	m := &AlertMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeAlert,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withAlertID sets the ID field of the mutation.
+func withAlertID(id int) alertOption {
+	return func(m *AlertMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Alert
+		)
+		m.oldValue = func(ctx context.Context) (*Alert, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Alert.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withAlert sets the old Alert of the mutation.
+func withAlert(node *Alert) alertOption {
+	return func(m *AlertMutation) {
+		m.oldValue = func(context.Context) (*Alert, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m AlertMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m AlertMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *AlertMutation) ID() (id int, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *AlertMutation) IDs(ctx context.Context) ([]int, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Alert.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetPlatformID sets the "platform_id" field.
+func (m *AlertMutation) SetPlatformID(i int) {
+	m.platform = &i
+}
+
+// PlatformID returns the value of the "platform_id" field in the mutation.
+func (m *AlertMutation) PlatformID() (r int, exists bool) {
+	v := m.platform
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPlatformID returns the old "platform_id" field's value of the Alert entity.
+// If the Alert object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AlertMutation) OldPlatformID(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPlatformID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPlatformID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPlatformID: %w", err)
+	}
+	return oldValue.PlatformID, nil
+}
+
+// ResetPlatformID resets all changes to the "platform_id" field.
+func (m *AlertMutation) ResetPlatformID() {
+	m.platform = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *AlertMutation) SetKind(rk rules.AlertKind) {
+	m.kind = &rk
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *AlertMutation) Kind() (r rules.AlertKind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the Alert entity.
+// If the Alert object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AlertMutation) OldKind(ctx context.Context) (v rules.AlertKind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *AlertMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetDetail sets the "detail" field.
+func (m *AlertMutation) SetDetail(s string) {
+	m.detail = &s
+}
+
+// Detail returns the value of the "detail" field in the mutation.
+func (m *AlertMutation) Detail() (r string, exists bool) {
+	v := m.detail
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDetail returns the old "detail" field's value of the Alert entity.
+// If the Alert object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AlertMutation) OldDetail(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDetail is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDetail requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDetail: %w", err)
+	}
+	return oldValue.Detail, nil
+}
+
+// ResetDetail resets all changes to the "detail" field.
+func (m *AlertMutation) ResetDetail() {
+	m.detail = nil
+}
+
+// SetRaisedAt sets the "raised_at" field.
+func (m *AlertMutation) SetRaisedAt(t time.Time) {
+	m.raised_at = &t
+}
+
+// RaisedAt returns the value of the "raised_at" field in the mutation.
+func (m *AlertMutation) RaisedAt() (r time.Time, exists bool) {
+	v := m.raised_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRaisedAt returns the old "raised_at" field's value of the Alert entity.
+// If the Alert object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AlertMutation) OldRaisedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRaisedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRaisedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRaisedAt: %w", err)
+	}
+	return oldValue.RaisedAt, nil
+}
+
+// ResetRaisedAt resets all changes to the "raised_at" field.
+func (m *AlertMutation) ResetRaisedAt() {
+	m.raised_at = nil
+}
+
+// SetClearedAt sets the "cleared_at" field.
+func (m *AlertMutation) SetClearedAt(t time.Time) {
+	m.cleared_at = &t
+}
+
+// ClearedAt returns the value of the "cleared_at" field in the mutation.
+func (m *AlertMutation) ClearedAt() (r time.Time, exists bool) {
+	v := m.cleared_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClearedAt returns the old "cleared_at" field's value of the Alert entity.
+// If the Alert object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AlertMutation) OldClearedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClearedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClearedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClearedAt: %w", err)
+	}
+	return oldValue.ClearedAt, nil
+}
+
+// ClearClearedAt clears the value of the "cleared_at" field.
+func (m *AlertMutation) ClearClearedAt() {
+	m.cleared_at = nil
+	m.clearedFields[alert.FieldClearedAt] = struct{}{}
+}
+
+// ClearedAtCleared returns if the "cleared_at" field was cleared in this mutation.
+func (m *AlertMutation) ClearedAtCleared() bool {
+	_, ok := m.clearedFields[alert.FieldClearedAt]
+	return ok
+}
+
+// ResetClearedAt resets all changes to the "cleared_at" field.
+func (m *AlertMutation) ResetClearedAt() {
+	m.cleared_at = nil
+	delete(m.clearedFields, alert.FieldClearedAt)
+}
+
+// ClearPlatform clears the "platform" edge to the Platform entity.
+func (m *AlertMutation) ClearPlatform() {
+	m.clearedplatform = true
+	m.clearedFields[alert.FieldPlatformID] = struct{}{}
+}
+
+// PlatformCleared reports if the "platform" edge to the Platform entity was cleared.
+func (m *AlertMutation) PlatformCleared() bool {
+	return m.clearedplatform
+}
+
+// PlatformIDs returns the "platform" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// PlatformID instead. It exists only for internal usage by the builders.
+func (m *AlertMutation) PlatformIDs() (ids []int) {
+	if id := m.platform; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetPlatform resets all changes to the "platform" edge.
+func (m *AlertMutation) ResetPlatform() {
+	m.platform = nil
+	m.clearedplatform = false
+}
+
+// Where appends a list predicates to the AlertMutation builder.
+func (m *AlertMutation) Where(ps ...predicate.Alert) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the AlertMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *AlertMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Alert, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *AlertMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *AlertMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Alert).
+func (m *AlertMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *AlertMutation) Fields() []string {
+	fields := make([]string, 0, 5)
+	if m.platform != nil {
+		fields = append(fields, alert.FieldPlatformID)
+	}
+	if m.kind != nil {
+		fields = append(fields, alert.FieldKind)
+	}
+	if m.detail != nil {
+		fields = append(fields, alert.FieldDetail)
+	}
+	if m.raised_at != nil {
+		fields = append(fields, alert.FieldRaisedAt)
+	}
+	if m.cleared_at != nil {
+		fields = append(fields, alert.FieldClearedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *AlertMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case alert.FieldPlatformID:
+		return m.PlatformID()
+	case alert.FieldKind:
+		return m.Kind()
+	case alert.FieldDetail:
+		return m.Detail()
+	case alert.FieldRaisedAt:
+		return m.RaisedAt()
+	case alert.FieldClearedAt:
+		return m.ClearedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *AlertMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case alert.FieldPlatformID:
+		return m.OldPlatformID(ctx)
+	case alert.FieldKind:
+		return m.OldKind(ctx)
+	case alert.FieldDetail:
+		return m.OldDetail(ctx)
+	case alert.FieldRaisedAt:
+		return m.OldRaisedAt(ctx)
+	case alert.FieldClearedAt:
+		return m.OldClearedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Alert field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AlertMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case alert.FieldPlatformID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPlatformID(v)
+		return nil
+	case alert.FieldKind:
+		v, ok := value.(rules.AlertKind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case alert.FieldDetail:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDetail(v)
+		return nil
+	case alert.FieldRaisedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRaisedAt(v)
+		return nil
+	case alert.FieldClearedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClearedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Alert field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *AlertMutation) AddedFields() []string {
+	var fields []string
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *AlertMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AlertMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown Alert numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *AlertMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(alert.FieldClearedAt) {
+		fields = append(fields, alert.FieldClearedAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *AlertMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *AlertMutation) ClearField(name string) error {
+	switch name {
+	case alert.FieldClearedAt:
+		m.ClearClearedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Alert nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *AlertMutation) ResetField(name string) error {
+	switch name {
+	case alert.FieldPlatformID:
+		m.ResetPlatformID()
+		return nil
+	case alert.FieldKind:
+		m.ResetKind()
+		return nil
+	case alert.FieldDetail:
+		m.ResetDetail()
+		return nil
+	case alert.FieldRaisedAt:
+		m.ResetRaisedAt()
+		return nil
+	case alert.FieldClearedAt:
+		m.ResetClearedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Alert field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *AlertMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.platform != nil {
+		edges = append(edges, alert.EdgePlatform)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *AlertMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case alert.EdgePlatform:
+		if id := m.platform; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *AlertMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *AlertMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *AlertMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedplatform {
+		edges = append(edges, alert.EdgePlatform)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *AlertMutation) EdgeCleared(name string) bool {
+	switch name {
+	case alert.EdgePlatform:
+		return m.clearedplatform
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *AlertMutation) ClearEdge(name string) error {
+	switch name {
+	case alert.EdgePlatform:
+		m.ClearPlatform()
+		return nil
+	}
+	return fmt.Errorf("unknown Alert unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *AlertMutation) ResetEdge(name string) error {
+	switch name {
+	case alert.EdgePlatform:
+		m.ResetPlatform()
+		return nil
+	}
+	return fmt.Errorf("unknown Alert edge %s", name)
+}
 
 // CohortMutation represents an operation that mutates the Cohort nodes in the graph.
 type CohortMutation struct {
 	config
-	op                  Op
-	typ                 string
-	id                  *int
-	quota               *int
-	addquota            *int
-	announced_at        *time.Time
-	deadline            *time.Time
-	basis               *rules.DeadlineBasis
-	reference           *string
-	created_at          *time.Time
-	created_by          *string
-	clearedFields       map[string]struct{}
-	participants        map[int]struct{}
-	removedparticipants map[int]struct{}
-	clearedparticipants bool
-	extensions          map[int]struct{}
-	removedextensions   map[int]struct{}
-	clearedextensions   bool
-	done                bool
-	oldValue            func(context.Context) (*Cohort, error)
-	predicates          []predicate.Cohort
+	op                    Op
+	typ                   string
+	id                    *int
+	quota                 *int
+	addquota              *int
+	announced_at          *time.Time
+	deadline              *time.Time
+	basis                 *rules.DeadlineBasis
+	reference             *string
+	created_at            *time.Time
+	created_by            *string
+	clearedFields         map[string]struct{}
+	participants          map[int]struct{}
+	removedparticipants   map[int]struct{}
+	clearedparticipants   bool
+	extensions            map[int]struct{}
+	removedextensions     map[int]struct{}
+	clearedextensions     bool
+	raises                map[int]struct{}
+	removedraises         map[int]struct{}
+	clearedraises         bool
+	settlements           map[int]struct{}
+	removedsettlements    map[int]struct{}
+	clearedsettlements    bool
+	reminder_plans        map[int]struct{}
+	removedreminder_plans map[int]struct{}
+	clearedreminder_plans bool
+	done                  bool
+	oldValue              func(context.Context) (*Cohort, error)
+	predicates            []predicate.Cohort
 }
 
 var _ ent.Mutation = (*CohortMutation)(nil)
@@ -562,6 +1214,168 @@ func (m *CohortMutation) ResetExtensions() {
 	m.removedextensions = nil
 }
 
+// AddRaiseIDs adds the "raises" edge to the DeadlineRaise entity by ids.
+func (m *CohortMutation) AddRaiseIDs(ids ...int) {
+	if m.raises == nil {
+		m.raises = make(map[int]struct{})
+	}
+	for i := range ids {
+		m.raises[ids[i]] = struct{}{}
+	}
+}
+
+// ClearRaises clears the "raises" edge to the DeadlineRaise entity.
+func (m *CohortMutation) ClearRaises() {
+	m.clearedraises = true
+}
+
+// RaisesCleared reports if the "raises" edge to the DeadlineRaise entity was cleared.
+func (m *CohortMutation) RaisesCleared() bool {
+	return m.clearedraises
+}
+
+// RemoveRaiseIDs removes the "raises" edge to the DeadlineRaise entity by IDs.
+func (m *CohortMutation) RemoveRaiseIDs(ids ...int) {
+	if m.removedraises == nil {
+		m.removedraises = make(map[int]struct{})
+	}
+	for i := range ids {
+		delete(m.raises, ids[i])
+		m.removedraises[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedRaises returns the removed IDs of the "raises" edge to the DeadlineRaise entity.
+func (m *CohortMutation) RemovedRaisesIDs() (ids []int) {
+	for id := range m.removedraises {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// RaisesIDs returns the "raises" edge IDs in the mutation.
+func (m *CohortMutation) RaisesIDs() (ids []int) {
+	for id := range m.raises {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetRaises resets all changes to the "raises" edge.
+func (m *CohortMutation) ResetRaises() {
+	m.raises = nil
+	m.clearedraises = false
+	m.removedraises = nil
+}
+
+// AddSettlementIDs adds the "settlements" edge to the Settlement entity by ids.
+func (m *CohortMutation) AddSettlementIDs(ids ...int) {
+	if m.settlements == nil {
+		m.settlements = make(map[int]struct{})
+	}
+	for i := range ids {
+		m.settlements[ids[i]] = struct{}{}
+	}
+}
+
+// ClearSettlements clears the "settlements" edge to the Settlement entity.
+func (m *CohortMutation) ClearSettlements() {
+	m.clearedsettlements = true
+}
+
+// SettlementsCleared reports if the "settlements" edge to the Settlement entity was cleared.
+func (m *CohortMutation) SettlementsCleared() bool {
+	return m.clearedsettlements
+}
+
+// RemoveSettlementIDs removes the "settlements" edge to the Settlement entity by IDs.
+func (m *CohortMutation) RemoveSettlementIDs(ids ...int) {
+	if m.removedsettlements == nil {
+		m.removedsettlements = make(map[int]struct{})
+	}
+	for i := range ids {
+		delete(m.settlements, ids[i])
+		m.removedsettlements[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedSettlements returns the removed IDs of the "settlements" edge to the Settlement entity.
+func (m *CohortMutation) RemovedSettlementsIDs() (ids []int) {
+	for id := range m.removedsettlements {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// SettlementsIDs returns the "settlements" edge IDs in the mutation.
+func (m *CohortMutation) SettlementsIDs() (ids []int) {
+	for id := range m.settlements {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetSettlements resets all changes to the "settlements" edge.
+func (m *CohortMutation) ResetSettlements() {
+	m.settlements = nil
+	m.clearedsettlements = false
+	m.removedsettlements = nil
+}
+
+// AddReminderPlanIDs adds the "reminder_plans" edge to the ReminderPlan entity by ids.
+func (m *CohortMutation) AddReminderPlanIDs(ids ...int) {
+	if m.reminder_plans == nil {
+		m.reminder_plans = make(map[int]struct{})
+	}
+	for i := range ids {
+		m.reminder_plans[ids[i]] = struct{}{}
+	}
+}
+
+// ClearReminderPlans clears the "reminder_plans" edge to the ReminderPlan entity.
+func (m *CohortMutation) ClearReminderPlans() {
+	m.clearedreminder_plans = true
+}
+
+// ReminderPlansCleared reports if the "reminder_plans" edge to the ReminderPlan entity was cleared.
+func (m *CohortMutation) ReminderPlansCleared() bool {
+	return m.clearedreminder_plans
+}
+
+// RemoveReminderPlanIDs removes the "reminder_plans" edge to the ReminderPlan entity by IDs.
+func (m *CohortMutation) RemoveReminderPlanIDs(ids ...int) {
+	if m.removedreminder_plans == nil {
+		m.removedreminder_plans = make(map[int]struct{})
+	}
+	for i := range ids {
+		delete(m.reminder_plans, ids[i])
+		m.removedreminder_plans[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedReminderPlans returns the removed IDs of the "reminder_plans" edge to the ReminderPlan entity.
+func (m *CohortMutation) RemovedReminderPlansIDs() (ids []int) {
+	for id := range m.removedreminder_plans {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ReminderPlansIDs returns the "reminder_plans" edge IDs in the mutation.
+func (m *CohortMutation) ReminderPlansIDs() (ids []int) {
+	for id := range m.reminder_plans {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetReminderPlans resets all changes to the "reminder_plans" edge.
+func (m *CohortMutation) ResetReminderPlans() {
+	m.reminder_plans = nil
+	m.clearedreminder_plans = false
+	m.removedreminder_plans = nil
+}
+
 // Where appends a list predicates to the CohortMutation builder.
 func (m *CohortMutation) Where(ps ...predicate.Cohort) {
 	m.predicates = append(m.predicates, ps...)
@@ -812,12 +1626,21 @@ func (m *CohortMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *CohortMutation) AddedEdges() []string {
-	edges := make([]string, 0, 2)
+	edges := make([]string, 0, 5)
 	if m.participants != nil {
 		edges = append(edges, cohort.EdgeParticipants)
 	}
 	if m.extensions != nil {
 		edges = append(edges, cohort.EdgeExtensions)
+	}
+	if m.raises != nil {
+		edges = append(edges, cohort.EdgeRaises)
+	}
+	if m.settlements != nil {
+		edges = append(edges, cohort.EdgeSettlements)
+	}
+	if m.reminder_plans != nil {
+		edges = append(edges, cohort.EdgeReminderPlans)
 	}
 	return edges
 }
@@ -838,18 +1661,45 @@ func (m *CohortMutation) AddedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case cohort.EdgeRaises:
+		ids := make([]ent.Value, 0, len(m.raises))
+		for id := range m.raises {
+			ids = append(ids, id)
+		}
+		return ids
+	case cohort.EdgeSettlements:
+		ids := make([]ent.Value, 0, len(m.settlements))
+		for id := range m.settlements {
+			ids = append(ids, id)
+		}
+		return ids
+	case cohort.EdgeReminderPlans:
+		ids := make([]ent.Value, 0, len(m.reminder_plans))
+		for id := range m.reminder_plans {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *CohortMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 2)
+	edges := make([]string, 0, 5)
 	if m.removedparticipants != nil {
 		edges = append(edges, cohort.EdgeParticipants)
 	}
 	if m.removedextensions != nil {
 		edges = append(edges, cohort.EdgeExtensions)
+	}
+	if m.removedraises != nil {
+		edges = append(edges, cohort.EdgeRaises)
+	}
+	if m.removedsettlements != nil {
+		edges = append(edges, cohort.EdgeSettlements)
+	}
+	if m.removedreminder_plans != nil {
+		edges = append(edges, cohort.EdgeReminderPlans)
 	}
 	return edges
 }
@@ -870,18 +1720,45 @@ func (m *CohortMutation) RemovedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case cohort.EdgeRaises:
+		ids := make([]ent.Value, 0, len(m.removedraises))
+		for id := range m.removedraises {
+			ids = append(ids, id)
+		}
+		return ids
+	case cohort.EdgeSettlements:
+		ids := make([]ent.Value, 0, len(m.removedsettlements))
+		for id := range m.removedsettlements {
+			ids = append(ids, id)
+		}
+		return ids
+	case cohort.EdgeReminderPlans:
+		ids := make([]ent.Value, 0, len(m.removedreminder_plans))
+		for id := range m.removedreminder_plans {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *CohortMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 2)
+	edges := make([]string, 0, 5)
 	if m.clearedparticipants {
 		edges = append(edges, cohort.EdgeParticipants)
 	}
 	if m.clearedextensions {
 		edges = append(edges, cohort.EdgeExtensions)
+	}
+	if m.clearedraises {
+		edges = append(edges, cohort.EdgeRaises)
+	}
+	if m.clearedsettlements {
+		edges = append(edges, cohort.EdgeSettlements)
+	}
+	if m.clearedreminder_plans {
+		edges = append(edges, cohort.EdgeReminderPlans)
 	}
 	return edges
 }
@@ -894,6 +1771,12 @@ func (m *CohortMutation) EdgeCleared(name string) bool {
 		return m.clearedparticipants
 	case cohort.EdgeExtensions:
 		return m.clearedextensions
+	case cohort.EdgeRaises:
+		return m.clearedraises
+	case cohort.EdgeSettlements:
+		return m.clearedsettlements
+	case cohort.EdgeReminderPlans:
+		return m.clearedreminder_plans
 	}
 	return false
 }
@@ -916,8 +1799,1046 @@ func (m *CohortMutation) ResetEdge(name string) error {
 	case cohort.EdgeExtensions:
 		m.ResetExtensions()
 		return nil
+	case cohort.EdgeRaises:
+		m.ResetRaises()
+		return nil
+	case cohort.EdgeSettlements:
+		m.ResetSettlements()
+		return nil
+	case cohort.EdgeReminderPlans:
+		m.ResetReminderPlans()
+		return nil
 	}
 	return fmt.Errorf("unknown Cohort edge %s", name)
+}
+
+// DeadlineRaiseMutation represents an operation that mutates the DeadlineRaise nodes in the graph.
+type DeadlineRaiseMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *int
+	extension_id    *int
+	addextension_id *int
+	until           *time.Time
+	province        *string
+	actor           *string
+	reason          *string
+	after_id        *int
+	addafter_id     *int
+	moved           *int
+	addmoved        *int
+	created_at      *time.Time
+	done_at         *time.Time
+	clearedFields   map[string]struct{}
+	cohort          *int
+	clearedcohort   bool
+	done            bool
+	oldValue        func(context.Context) (*DeadlineRaise, error)
+	predicates      []predicate.DeadlineRaise
+}
+
+var _ ent.Mutation = (*DeadlineRaiseMutation)(nil)
+
+// deadlineraiseOption allows management of the mutation configuration using functional options.
+type deadlineraiseOption func(*DeadlineRaiseMutation)
+
+// newDeadlineRaiseMutation creates new mutation for the DeadlineRaise entity.
+func newDeadlineRaiseMutation(c config, op Op, opts ...deadlineraiseOption) *DeadlineRaiseMutation {
+	m := &DeadlineRaiseMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeDeadlineRaise,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withDeadlineRaiseID sets the ID field of the mutation.
+func withDeadlineRaiseID(id int) deadlineraiseOption {
+	return func(m *DeadlineRaiseMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *DeadlineRaise
+		)
+		m.oldValue = func(ctx context.Context) (*DeadlineRaise, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().DeadlineRaise.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withDeadlineRaise sets the old DeadlineRaise of the mutation.
+func withDeadlineRaise(node *DeadlineRaise) deadlineraiseOption {
+	return func(m *DeadlineRaiseMutation) {
+		m.oldValue = func(context.Context) (*DeadlineRaise, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m DeadlineRaiseMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m DeadlineRaiseMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *DeadlineRaiseMutation) ID() (id int, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *DeadlineRaiseMutation) IDs(ctx context.Context) ([]int, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().DeadlineRaise.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCohortID sets the "cohort_id" field.
+func (m *DeadlineRaiseMutation) SetCohortID(i int) {
+	m.cohort = &i
+}
+
+// CohortID returns the value of the "cohort_id" field in the mutation.
+func (m *DeadlineRaiseMutation) CohortID() (r int, exists bool) {
+	v := m.cohort
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCohortID returns the old "cohort_id" field's value of the DeadlineRaise entity.
+// If the DeadlineRaise object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DeadlineRaiseMutation) OldCohortID(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCohortID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCohortID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCohortID: %w", err)
+	}
+	return oldValue.CohortID, nil
+}
+
+// ResetCohortID resets all changes to the "cohort_id" field.
+func (m *DeadlineRaiseMutation) ResetCohortID() {
+	m.cohort = nil
+}
+
+// SetExtensionID sets the "extension_id" field.
+func (m *DeadlineRaiseMutation) SetExtensionID(i int) {
+	m.extension_id = &i
+	m.addextension_id = nil
+}
+
+// ExtensionID returns the value of the "extension_id" field in the mutation.
+func (m *DeadlineRaiseMutation) ExtensionID() (r int, exists bool) {
+	v := m.extension_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExtensionID returns the old "extension_id" field's value of the DeadlineRaise entity.
+// If the DeadlineRaise object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DeadlineRaiseMutation) OldExtensionID(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExtensionID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExtensionID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExtensionID: %w", err)
+	}
+	return oldValue.ExtensionID, nil
+}
+
+// AddExtensionID adds i to the "extension_id" field.
+func (m *DeadlineRaiseMutation) AddExtensionID(i int) {
+	if m.addextension_id != nil {
+		*m.addextension_id += i
+	} else {
+		m.addextension_id = &i
+	}
+}
+
+// AddedExtensionID returns the value that was added to the "extension_id" field in this mutation.
+func (m *DeadlineRaiseMutation) AddedExtensionID() (r int, exists bool) {
+	v := m.addextension_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearExtensionID clears the value of the "extension_id" field.
+func (m *DeadlineRaiseMutation) ClearExtensionID() {
+	m.extension_id = nil
+	m.addextension_id = nil
+	m.clearedFields[deadlineraise.FieldExtensionID] = struct{}{}
+}
+
+// ExtensionIDCleared returns if the "extension_id" field was cleared in this mutation.
+func (m *DeadlineRaiseMutation) ExtensionIDCleared() bool {
+	_, ok := m.clearedFields[deadlineraise.FieldExtensionID]
+	return ok
+}
+
+// ResetExtensionID resets all changes to the "extension_id" field.
+func (m *DeadlineRaiseMutation) ResetExtensionID() {
+	m.extension_id = nil
+	m.addextension_id = nil
+	delete(m.clearedFields, deadlineraise.FieldExtensionID)
+}
+
+// SetUntil sets the "until" field.
+func (m *DeadlineRaiseMutation) SetUntil(t time.Time) {
+	m.until = &t
+}
+
+// Until returns the value of the "until" field in the mutation.
+func (m *DeadlineRaiseMutation) Until() (r time.Time, exists bool) {
+	v := m.until
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUntil returns the old "until" field's value of the DeadlineRaise entity.
+// If the DeadlineRaise object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DeadlineRaiseMutation) OldUntil(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUntil is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUntil requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUntil: %w", err)
+	}
+	return oldValue.Until, nil
+}
+
+// ResetUntil resets all changes to the "until" field.
+func (m *DeadlineRaiseMutation) ResetUntil() {
+	m.until = nil
+}
+
+// SetProvince sets the "province" field.
+func (m *DeadlineRaiseMutation) SetProvince(s string) {
+	m.province = &s
+}
+
+// Province returns the value of the "province" field in the mutation.
+func (m *DeadlineRaiseMutation) Province() (r string, exists bool) {
+	v := m.province
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProvince returns the old "province" field's value of the DeadlineRaise entity.
+// If the DeadlineRaise object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DeadlineRaiseMutation) OldProvince(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProvince is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProvince requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProvince: %w", err)
+	}
+	return oldValue.Province, nil
+}
+
+// ClearProvince clears the value of the "province" field.
+func (m *DeadlineRaiseMutation) ClearProvince() {
+	m.province = nil
+	m.clearedFields[deadlineraise.FieldProvince] = struct{}{}
+}
+
+// ProvinceCleared returns if the "province" field was cleared in this mutation.
+func (m *DeadlineRaiseMutation) ProvinceCleared() bool {
+	_, ok := m.clearedFields[deadlineraise.FieldProvince]
+	return ok
+}
+
+// ResetProvince resets all changes to the "province" field.
+func (m *DeadlineRaiseMutation) ResetProvince() {
+	m.province = nil
+	delete(m.clearedFields, deadlineraise.FieldProvince)
+}
+
+// SetActor sets the "actor" field.
+func (m *DeadlineRaiseMutation) SetActor(s string) {
+	m.actor = &s
+}
+
+// Actor returns the value of the "actor" field in the mutation.
+func (m *DeadlineRaiseMutation) Actor() (r string, exists bool) {
+	v := m.actor
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldActor returns the old "actor" field's value of the DeadlineRaise entity.
+// If the DeadlineRaise object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DeadlineRaiseMutation) OldActor(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldActor is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldActor requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldActor: %w", err)
+	}
+	return oldValue.Actor, nil
+}
+
+// ResetActor resets all changes to the "actor" field.
+func (m *DeadlineRaiseMutation) ResetActor() {
+	m.actor = nil
+}
+
+// SetReason sets the "reason" field.
+func (m *DeadlineRaiseMutation) SetReason(s string) {
+	m.reason = &s
+}
+
+// Reason returns the value of the "reason" field in the mutation.
+func (m *DeadlineRaiseMutation) Reason() (r string, exists bool) {
+	v := m.reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReason returns the old "reason" field's value of the DeadlineRaise entity.
+// If the DeadlineRaise object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DeadlineRaiseMutation) OldReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReason: %w", err)
+	}
+	return oldValue.Reason, nil
+}
+
+// ResetReason resets all changes to the "reason" field.
+func (m *DeadlineRaiseMutation) ResetReason() {
+	m.reason = nil
+}
+
+// SetAfterID sets the "after_id" field.
+func (m *DeadlineRaiseMutation) SetAfterID(i int) {
+	m.after_id = &i
+	m.addafter_id = nil
+}
+
+// AfterID returns the value of the "after_id" field in the mutation.
+func (m *DeadlineRaiseMutation) AfterID() (r int, exists bool) {
+	v := m.after_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAfterID returns the old "after_id" field's value of the DeadlineRaise entity.
+// If the DeadlineRaise object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DeadlineRaiseMutation) OldAfterID(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAfterID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAfterID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAfterID: %w", err)
+	}
+	return oldValue.AfterID, nil
+}
+
+// AddAfterID adds i to the "after_id" field.
+func (m *DeadlineRaiseMutation) AddAfterID(i int) {
+	if m.addafter_id != nil {
+		*m.addafter_id += i
+	} else {
+		m.addafter_id = &i
+	}
+}
+
+// AddedAfterID returns the value that was added to the "after_id" field in this mutation.
+func (m *DeadlineRaiseMutation) AddedAfterID() (r int, exists bool) {
+	v := m.addafter_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAfterID resets all changes to the "after_id" field.
+func (m *DeadlineRaiseMutation) ResetAfterID() {
+	m.after_id = nil
+	m.addafter_id = nil
+}
+
+// SetMoved sets the "moved" field.
+func (m *DeadlineRaiseMutation) SetMoved(i int) {
+	m.moved = &i
+	m.addmoved = nil
+}
+
+// Moved returns the value of the "moved" field in the mutation.
+func (m *DeadlineRaiseMutation) Moved() (r int, exists bool) {
+	v := m.moved
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMoved returns the old "moved" field's value of the DeadlineRaise entity.
+// If the DeadlineRaise object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DeadlineRaiseMutation) OldMoved(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMoved is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMoved requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMoved: %w", err)
+	}
+	return oldValue.Moved, nil
+}
+
+// AddMoved adds i to the "moved" field.
+func (m *DeadlineRaiseMutation) AddMoved(i int) {
+	if m.addmoved != nil {
+		*m.addmoved += i
+	} else {
+		m.addmoved = &i
+	}
+}
+
+// AddedMoved returns the value that was added to the "moved" field in this mutation.
+func (m *DeadlineRaiseMutation) AddedMoved() (r int, exists bool) {
+	v := m.addmoved
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetMoved resets all changes to the "moved" field.
+func (m *DeadlineRaiseMutation) ResetMoved() {
+	m.moved = nil
+	m.addmoved = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *DeadlineRaiseMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *DeadlineRaiseMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the DeadlineRaise entity.
+// If the DeadlineRaise object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DeadlineRaiseMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *DeadlineRaiseMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetDoneAt sets the "done_at" field.
+func (m *DeadlineRaiseMutation) SetDoneAt(t time.Time) {
+	m.done_at = &t
+}
+
+// DoneAt returns the value of the "done_at" field in the mutation.
+func (m *DeadlineRaiseMutation) DoneAt() (r time.Time, exists bool) {
+	v := m.done_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDoneAt returns the old "done_at" field's value of the DeadlineRaise entity.
+// If the DeadlineRaise object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DeadlineRaiseMutation) OldDoneAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDoneAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDoneAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDoneAt: %w", err)
+	}
+	return oldValue.DoneAt, nil
+}
+
+// ClearDoneAt clears the value of the "done_at" field.
+func (m *DeadlineRaiseMutation) ClearDoneAt() {
+	m.done_at = nil
+	m.clearedFields[deadlineraise.FieldDoneAt] = struct{}{}
+}
+
+// DoneAtCleared returns if the "done_at" field was cleared in this mutation.
+func (m *DeadlineRaiseMutation) DoneAtCleared() bool {
+	_, ok := m.clearedFields[deadlineraise.FieldDoneAt]
+	return ok
+}
+
+// ResetDoneAt resets all changes to the "done_at" field.
+func (m *DeadlineRaiseMutation) ResetDoneAt() {
+	m.done_at = nil
+	delete(m.clearedFields, deadlineraise.FieldDoneAt)
+}
+
+// ClearCohort clears the "cohort" edge to the Cohort entity.
+func (m *DeadlineRaiseMutation) ClearCohort() {
+	m.clearedcohort = true
+	m.clearedFields[deadlineraise.FieldCohortID] = struct{}{}
+}
+
+// CohortCleared reports if the "cohort" edge to the Cohort entity was cleared.
+func (m *DeadlineRaiseMutation) CohortCleared() bool {
+	return m.clearedcohort
+}
+
+// CohortIDs returns the "cohort" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// CohortID instead. It exists only for internal usage by the builders.
+func (m *DeadlineRaiseMutation) CohortIDs() (ids []int) {
+	if id := m.cohort; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetCohort resets all changes to the "cohort" edge.
+func (m *DeadlineRaiseMutation) ResetCohort() {
+	m.cohort = nil
+	m.clearedcohort = false
+}
+
+// Where appends a list predicates to the DeadlineRaiseMutation builder.
+func (m *DeadlineRaiseMutation) Where(ps ...predicate.DeadlineRaise) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the DeadlineRaiseMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *DeadlineRaiseMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.DeadlineRaise, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *DeadlineRaiseMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *DeadlineRaiseMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (DeadlineRaise).
+func (m *DeadlineRaiseMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *DeadlineRaiseMutation) Fields() []string {
+	fields := make([]string, 0, 10)
+	if m.cohort != nil {
+		fields = append(fields, deadlineraise.FieldCohortID)
+	}
+	if m.extension_id != nil {
+		fields = append(fields, deadlineraise.FieldExtensionID)
+	}
+	if m.until != nil {
+		fields = append(fields, deadlineraise.FieldUntil)
+	}
+	if m.province != nil {
+		fields = append(fields, deadlineraise.FieldProvince)
+	}
+	if m.actor != nil {
+		fields = append(fields, deadlineraise.FieldActor)
+	}
+	if m.reason != nil {
+		fields = append(fields, deadlineraise.FieldReason)
+	}
+	if m.after_id != nil {
+		fields = append(fields, deadlineraise.FieldAfterID)
+	}
+	if m.moved != nil {
+		fields = append(fields, deadlineraise.FieldMoved)
+	}
+	if m.created_at != nil {
+		fields = append(fields, deadlineraise.FieldCreatedAt)
+	}
+	if m.done_at != nil {
+		fields = append(fields, deadlineraise.FieldDoneAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *DeadlineRaiseMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case deadlineraise.FieldCohortID:
+		return m.CohortID()
+	case deadlineraise.FieldExtensionID:
+		return m.ExtensionID()
+	case deadlineraise.FieldUntil:
+		return m.Until()
+	case deadlineraise.FieldProvince:
+		return m.Province()
+	case deadlineraise.FieldActor:
+		return m.Actor()
+	case deadlineraise.FieldReason:
+		return m.Reason()
+	case deadlineraise.FieldAfterID:
+		return m.AfterID()
+	case deadlineraise.FieldMoved:
+		return m.Moved()
+	case deadlineraise.FieldCreatedAt:
+		return m.CreatedAt()
+	case deadlineraise.FieldDoneAt:
+		return m.DoneAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *DeadlineRaiseMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case deadlineraise.FieldCohortID:
+		return m.OldCohortID(ctx)
+	case deadlineraise.FieldExtensionID:
+		return m.OldExtensionID(ctx)
+	case deadlineraise.FieldUntil:
+		return m.OldUntil(ctx)
+	case deadlineraise.FieldProvince:
+		return m.OldProvince(ctx)
+	case deadlineraise.FieldActor:
+		return m.OldActor(ctx)
+	case deadlineraise.FieldReason:
+		return m.OldReason(ctx)
+	case deadlineraise.FieldAfterID:
+		return m.OldAfterID(ctx)
+	case deadlineraise.FieldMoved:
+		return m.OldMoved(ctx)
+	case deadlineraise.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case deadlineraise.FieldDoneAt:
+		return m.OldDoneAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown DeadlineRaise field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *DeadlineRaiseMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case deadlineraise.FieldCohortID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCohortID(v)
+		return nil
+	case deadlineraise.FieldExtensionID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExtensionID(v)
+		return nil
+	case deadlineraise.FieldUntil:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUntil(v)
+		return nil
+	case deadlineraise.FieldProvince:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProvince(v)
+		return nil
+	case deadlineraise.FieldActor:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetActor(v)
+		return nil
+	case deadlineraise.FieldReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReason(v)
+		return nil
+	case deadlineraise.FieldAfterID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAfterID(v)
+		return nil
+	case deadlineraise.FieldMoved:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMoved(v)
+		return nil
+	case deadlineraise.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case deadlineraise.FieldDoneAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDoneAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown DeadlineRaise field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *DeadlineRaiseMutation) AddedFields() []string {
+	var fields []string
+	if m.addextension_id != nil {
+		fields = append(fields, deadlineraise.FieldExtensionID)
+	}
+	if m.addafter_id != nil {
+		fields = append(fields, deadlineraise.FieldAfterID)
+	}
+	if m.addmoved != nil {
+		fields = append(fields, deadlineraise.FieldMoved)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *DeadlineRaiseMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case deadlineraise.FieldExtensionID:
+		return m.AddedExtensionID()
+	case deadlineraise.FieldAfterID:
+		return m.AddedAfterID()
+	case deadlineraise.FieldMoved:
+		return m.AddedMoved()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *DeadlineRaiseMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case deadlineraise.FieldExtensionID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddExtensionID(v)
+		return nil
+	case deadlineraise.FieldAfterID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAfterID(v)
+		return nil
+	case deadlineraise.FieldMoved:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddMoved(v)
+		return nil
+	}
+	return fmt.Errorf("unknown DeadlineRaise numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *DeadlineRaiseMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(deadlineraise.FieldExtensionID) {
+		fields = append(fields, deadlineraise.FieldExtensionID)
+	}
+	if m.FieldCleared(deadlineraise.FieldProvince) {
+		fields = append(fields, deadlineraise.FieldProvince)
+	}
+	if m.FieldCleared(deadlineraise.FieldDoneAt) {
+		fields = append(fields, deadlineraise.FieldDoneAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *DeadlineRaiseMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *DeadlineRaiseMutation) ClearField(name string) error {
+	switch name {
+	case deadlineraise.FieldExtensionID:
+		m.ClearExtensionID()
+		return nil
+	case deadlineraise.FieldProvince:
+		m.ClearProvince()
+		return nil
+	case deadlineraise.FieldDoneAt:
+		m.ClearDoneAt()
+		return nil
+	}
+	return fmt.Errorf("unknown DeadlineRaise nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *DeadlineRaiseMutation) ResetField(name string) error {
+	switch name {
+	case deadlineraise.FieldCohortID:
+		m.ResetCohortID()
+		return nil
+	case deadlineraise.FieldExtensionID:
+		m.ResetExtensionID()
+		return nil
+	case deadlineraise.FieldUntil:
+		m.ResetUntil()
+		return nil
+	case deadlineraise.FieldProvince:
+		m.ResetProvince()
+		return nil
+	case deadlineraise.FieldActor:
+		m.ResetActor()
+		return nil
+	case deadlineraise.FieldReason:
+		m.ResetReason()
+		return nil
+	case deadlineraise.FieldAfterID:
+		m.ResetAfterID()
+		return nil
+	case deadlineraise.FieldMoved:
+		m.ResetMoved()
+		return nil
+	case deadlineraise.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case deadlineraise.FieldDoneAt:
+		m.ResetDoneAt()
+		return nil
+	}
+	return fmt.Errorf("unknown DeadlineRaise field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *DeadlineRaiseMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.cohort != nil {
+		edges = append(edges, deadlineraise.EdgeCohort)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *DeadlineRaiseMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case deadlineraise.EdgeCohort:
+		if id := m.cohort; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *DeadlineRaiseMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *DeadlineRaiseMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *DeadlineRaiseMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedcohort {
+		edges = append(edges, deadlineraise.EdgeCohort)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *DeadlineRaiseMutation) EdgeCleared(name string) bool {
+	switch name {
+	case deadlineraise.EdgeCohort:
+		return m.clearedcohort
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *DeadlineRaiseMutation) ClearEdge(name string) error {
+	switch name {
+	case deadlineraise.EdgeCohort:
+		m.ClearCohort()
+		return nil
+	}
+	return fmt.Errorf("unknown DeadlineRaise unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *DeadlineRaiseMutation) ResetEdge(name string) error {
+	switch name {
+	case deadlineraise.EdgeCohort:
+		m.ResetCohort()
+		return nil
+	}
+	return fmt.Errorf("unknown DeadlineRaise edge %s", name)
 }
 
 // DeliveryMutation represents an operation that mutates the Delivery nodes in the graph.
@@ -2632,6 +4553,1079 @@ func (m *DeliveryMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Delivery edge %s", name)
 }
 
+// EndpointMutation represents an operation that mutates the Endpoint nodes in the graph.
+type EndpointMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *int
+	name            *string
+	url             *string
+	events          *string
+	scheme          *endpoint.Scheme
+	secret          *[]byte
+	public_key      *string
+	earlier_secret  *[]byte
+	earlier_until   *time.Time
+	created_at      *time.Time
+	created_by      *string
+	disabled_at     *time.Time
+	disabled_by     *string
+	clearedFields   map[string]struct{}
+	messages        map[int]struct{}
+	removedmessages map[int]struct{}
+	clearedmessages bool
+	done            bool
+	oldValue        func(context.Context) (*Endpoint, error)
+	predicates      []predicate.Endpoint
+}
+
+var _ ent.Mutation = (*EndpointMutation)(nil)
+
+// endpointOption allows management of the mutation configuration using functional options.
+type endpointOption func(*EndpointMutation)
+
+// newEndpointMutation creates new mutation for the Endpoint entity.
+func newEndpointMutation(c config, op Op, opts ...endpointOption) *EndpointMutation {
+	m := &EndpointMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeEndpoint,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withEndpointID sets the ID field of the mutation.
+func withEndpointID(id int) endpointOption {
+	return func(m *EndpointMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Endpoint
+		)
+		m.oldValue = func(ctx context.Context) (*Endpoint, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Endpoint.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withEndpoint sets the old Endpoint of the mutation.
+func withEndpoint(node *Endpoint) endpointOption {
+	return func(m *EndpointMutation) {
+		m.oldValue = func(context.Context) (*Endpoint, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m EndpointMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m EndpointMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *EndpointMutation) ID() (id int, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *EndpointMutation) IDs(ctx context.Context) ([]int, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Endpoint.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetName sets the "name" field.
+func (m *EndpointMutation) SetName(s string) {
+	m.name = &s
+}
+
+// Name returns the value of the "name" field in the mutation.
+func (m *EndpointMutation) Name() (r string, exists bool) {
+	v := m.name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldName returns the old "name" field's value of the Endpoint entity.
+// If the Endpoint object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EndpointMutation) OldName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldName: %w", err)
+	}
+	return oldValue.Name, nil
+}
+
+// ResetName resets all changes to the "name" field.
+func (m *EndpointMutation) ResetName() {
+	m.name = nil
+}
+
+// SetURL sets the "url" field.
+func (m *EndpointMutation) SetURL(s string) {
+	m.url = &s
+}
+
+// URL returns the value of the "url" field in the mutation.
+func (m *EndpointMutation) URL() (r string, exists bool) {
+	v := m.url
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldURL returns the old "url" field's value of the Endpoint entity.
+// If the Endpoint object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EndpointMutation) OldURL(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldURL is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldURL requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldURL: %w", err)
+	}
+	return oldValue.URL, nil
+}
+
+// ResetURL resets all changes to the "url" field.
+func (m *EndpointMutation) ResetURL() {
+	m.url = nil
+}
+
+// SetEvents sets the "events" field.
+func (m *EndpointMutation) SetEvents(s string) {
+	m.events = &s
+}
+
+// Events returns the value of the "events" field in the mutation.
+func (m *EndpointMutation) Events() (r string, exists bool) {
+	v := m.events
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEvents returns the old "events" field's value of the Endpoint entity.
+// If the Endpoint object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EndpointMutation) OldEvents(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEvents is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEvents requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEvents: %w", err)
+	}
+	return oldValue.Events, nil
+}
+
+// ResetEvents resets all changes to the "events" field.
+func (m *EndpointMutation) ResetEvents() {
+	m.events = nil
+}
+
+// SetScheme sets the "scheme" field.
+func (m *EndpointMutation) SetScheme(e endpoint.Scheme) {
+	m.scheme = &e
+}
+
+// Scheme returns the value of the "scheme" field in the mutation.
+func (m *EndpointMutation) Scheme() (r endpoint.Scheme, exists bool) {
+	v := m.scheme
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldScheme returns the old "scheme" field's value of the Endpoint entity.
+// If the Endpoint object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EndpointMutation) OldScheme(ctx context.Context) (v endpoint.Scheme, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldScheme is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldScheme requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldScheme: %w", err)
+	}
+	return oldValue.Scheme, nil
+}
+
+// ResetScheme resets all changes to the "scheme" field.
+func (m *EndpointMutation) ResetScheme() {
+	m.scheme = nil
+}
+
+// SetSecret sets the "secret" field.
+func (m *EndpointMutation) SetSecret(b []byte) {
+	m.secret = &b
+}
+
+// Secret returns the value of the "secret" field in the mutation.
+func (m *EndpointMutation) Secret() (r []byte, exists bool) {
+	v := m.secret
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSecret returns the old "secret" field's value of the Endpoint entity.
+// If the Endpoint object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EndpointMutation) OldSecret(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSecret is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSecret requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSecret: %w", err)
+	}
+	return oldValue.Secret, nil
+}
+
+// ResetSecret resets all changes to the "secret" field.
+func (m *EndpointMutation) ResetSecret() {
+	m.secret = nil
+}
+
+// SetPublicKey sets the "public_key" field.
+func (m *EndpointMutation) SetPublicKey(s string) {
+	m.public_key = &s
+}
+
+// PublicKey returns the value of the "public_key" field in the mutation.
+func (m *EndpointMutation) PublicKey() (r string, exists bool) {
+	v := m.public_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPublicKey returns the old "public_key" field's value of the Endpoint entity.
+// If the Endpoint object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EndpointMutation) OldPublicKey(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPublicKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPublicKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPublicKey: %w", err)
+	}
+	return oldValue.PublicKey, nil
+}
+
+// ResetPublicKey resets all changes to the "public_key" field.
+func (m *EndpointMutation) ResetPublicKey() {
+	m.public_key = nil
+}
+
+// SetEarlierSecret sets the "earlier_secret" field.
+func (m *EndpointMutation) SetEarlierSecret(b []byte) {
+	m.earlier_secret = &b
+}
+
+// EarlierSecret returns the value of the "earlier_secret" field in the mutation.
+func (m *EndpointMutation) EarlierSecret() (r []byte, exists bool) {
+	v := m.earlier_secret
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEarlierSecret returns the old "earlier_secret" field's value of the Endpoint entity.
+// If the Endpoint object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EndpointMutation) OldEarlierSecret(ctx context.Context) (v *[]byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEarlierSecret is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEarlierSecret requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEarlierSecret: %w", err)
+	}
+	return oldValue.EarlierSecret, nil
+}
+
+// ClearEarlierSecret clears the value of the "earlier_secret" field.
+func (m *EndpointMutation) ClearEarlierSecret() {
+	m.earlier_secret = nil
+	m.clearedFields[endpoint.FieldEarlierSecret] = struct{}{}
+}
+
+// EarlierSecretCleared returns if the "earlier_secret" field was cleared in this mutation.
+func (m *EndpointMutation) EarlierSecretCleared() bool {
+	_, ok := m.clearedFields[endpoint.FieldEarlierSecret]
+	return ok
+}
+
+// ResetEarlierSecret resets all changes to the "earlier_secret" field.
+func (m *EndpointMutation) ResetEarlierSecret() {
+	m.earlier_secret = nil
+	delete(m.clearedFields, endpoint.FieldEarlierSecret)
+}
+
+// SetEarlierUntil sets the "earlier_until" field.
+func (m *EndpointMutation) SetEarlierUntil(t time.Time) {
+	m.earlier_until = &t
+}
+
+// EarlierUntil returns the value of the "earlier_until" field in the mutation.
+func (m *EndpointMutation) EarlierUntil() (r time.Time, exists bool) {
+	v := m.earlier_until
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEarlierUntil returns the old "earlier_until" field's value of the Endpoint entity.
+// If the Endpoint object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EndpointMutation) OldEarlierUntil(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEarlierUntil is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEarlierUntil requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEarlierUntil: %w", err)
+	}
+	return oldValue.EarlierUntil, nil
+}
+
+// ClearEarlierUntil clears the value of the "earlier_until" field.
+func (m *EndpointMutation) ClearEarlierUntil() {
+	m.earlier_until = nil
+	m.clearedFields[endpoint.FieldEarlierUntil] = struct{}{}
+}
+
+// EarlierUntilCleared returns if the "earlier_until" field was cleared in this mutation.
+func (m *EndpointMutation) EarlierUntilCleared() bool {
+	_, ok := m.clearedFields[endpoint.FieldEarlierUntil]
+	return ok
+}
+
+// ResetEarlierUntil resets all changes to the "earlier_until" field.
+func (m *EndpointMutation) ResetEarlierUntil() {
+	m.earlier_until = nil
+	delete(m.clearedFields, endpoint.FieldEarlierUntil)
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *EndpointMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *EndpointMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Endpoint entity.
+// If the Endpoint object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EndpointMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *EndpointMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetCreatedBy sets the "created_by" field.
+func (m *EndpointMutation) SetCreatedBy(s string) {
+	m.created_by = &s
+}
+
+// CreatedBy returns the value of the "created_by" field in the mutation.
+func (m *EndpointMutation) CreatedBy() (r string, exists bool) {
+	v := m.created_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedBy returns the old "created_by" field's value of the Endpoint entity.
+// If the Endpoint object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EndpointMutation) OldCreatedBy(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedBy: %w", err)
+	}
+	return oldValue.CreatedBy, nil
+}
+
+// ResetCreatedBy resets all changes to the "created_by" field.
+func (m *EndpointMutation) ResetCreatedBy() {
+	m.created_by = nil
+}
+
+// SetDisabledAt sets the "disabled_at" field.
+func (m *EndpointMutation) SetDisabledAt(t time.Time) {
+	m.disabled_at = &t
+}
+
+// DisabledAt returns the value of the "disabled_at" field in the mutation.
+func (m *EndpointMutation) DisabledAt() (r time.Time, exists bool) {
+	v := m.disabled_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDisabledAt returns the old "disabled_at" field's value of the Endpoint entity.
+// If the Endpoint object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EndpointMutation) OldDisabledAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDisabledAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDisabledAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDisabledAt: %w", err)
+	}
+	return oldValue.DisabledAt, nil
+}
+
+// ClearDisabledAt clears the value of the "disabled_at" field.
+func (m *EndpointMutation) ClearDisabledAt() {
+	m.disabled_at = nil
+	m.clearedFields[endpoint.FieldDisabledAt] = struct{}{}
+}
+
+// DisabledAtCleared returns if the "disabled_at" field was cleared in this mutation.
+func (m *EndpointMutation) DisabledAtCleared() bool {
+	_, ok := m.clearedFields[endpoint.FieldDisabledAt]
+	return ok
+}
+
+// ResetDisabledAt resets all changes to the "disabled_at" field.
+func (m *EndpointMutation) ResetDisabledAt() {
+	m.disabled_at = nil
+	delete(m.clearedFields, endpoint.FieldDisabledAt)
+}
+
+// SetDisabledBy sets the "disabled_by" field.
+func (m *EndpointMutation) SetDisabledBy(s string) {
+	m.disabled_by = &s
+}
+
+// DisabledBy returns the value of the "disabled_by" field in the mutation.
+func (m *EndpointMutation) DisabledBy() (r string, exists bool) {
+	v := m.disabled_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDisabledBy returns the old "disabled_by" field's value of the Endpoint entity.
+// If the Endpoint object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EndpointMutation) OldDisabledBy(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDisabledBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDisabledBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDisabledBy: %w", err)
+	}
+	return oldValue.DisabledBy, nil
+}
+
+// ResetDisabledBy resets all changes to the "disabled_by" field.
+func (m *EndpointMutation) ResetDisabledBy() {
+	m.disabled_by = nil
+}
+
+// AddMessageIDs adds the "messages" edge to the OutboundMessage entity by ids.
+func (m *EndpointMutation) AddMessageIDs(ids ...int) {
+	if m.messages == nil {
+		m.messages = make(map[int]struct{})
+	}
+	for i := range ids {
+		m.messages[ids[i]] = struct{}{}
+	}
+}
+
+// ClearMessages clears the "messages" edge to the OutboundMessage entity.
+func (m *EndpointMutation) ClearMessages() {
+	m.clearedmessages = true
+}
+
+// MessagesCleared reports if the "messages" edge to the OutboundMessage entity was cleared.
+func (m *EndpointMutation) MessagesCleared() bool {
+	return m.clearedmessages
+}
+
+// RemoveMessageIDs removes the "messages" edge to the OutboundMessage entity by IDs.
+func (m *EndpointMutation) RemoveMessageIDs(ids ...int) {
+	if m.removedmessages == nil {
+		m.removedmessages = make(map[int]struct{})
+	}
+	for i := range ids {
+		delete(m.messages, ids[i])
+		m.removedmessages[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedMessages returns the removed IDs of the "messages" edge to the OutboundMessage entity.
+func (m *EndpointMutation) RemovedMessagesIDs() (ids []int) {
+	for id := range m.removedmessages {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// MessagesIDs returns the "messages" edge IDs in the mutation.
+func (m *EndpointMutation) MessagesIDs() (ids []int) {
+	for id := range m.messages {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetMessages resets all changes to the "messages" edge.
+func (m *EndpointMutation) ResetMessages() {
+	m.messages = nil
+	m.clearedmessages = false
+	m.removedmessages = nil
+}
+
+// Where appends a list predicates to the EndpointMutation builder.
+func (m *EndpointMutation) Where(ps ...predicate.Endpoint) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the EndpointMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *EndpointMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Endpoint, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *EndpointMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *EndpointMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Endpoint).
+func (m *EndpointMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *EndpointMutation) Fields() []string {
+	fields := make([]string, 0, 12)
+	if m.name != nil {
+		fields = append(fields, endpoint.FieldName)
+	}
+	if m.url != nil {
+		fields = append(fields, endpoint.FieldURL)
+	}
+	if m.events != nil {
+		fields = append(fields, endpoint.FieldEvents)
+	}
+	if m.scheme != nil {
+		fields = append(fields, endpoint.FieldScheme)
+	}
+	if m.secret != nil {
+		fields = append(fields, endpoint.FieldSecret)
+	}
+	if m.public_key != nil {
+		fields = append(fields, endpoint.FieldPublicKey)
+	}
+	if m.earlier_secret != nil {
+		fields = append(fields, endpoint.FieldEarlierSecret)
+	}
+	if m.earlier_until != nil {
+		fields = append(fields, endpoint.FieldEarlierUntil)
+	}
+	if m.created_at != nil {
+		fields = append(fields, endpoint.FieldCreatedAt)
+	}
+	if m.created_by != nil {
+		fields = append(fields, endpoint.FieldCreatedBy)
+	}
+	if m.disabled_at != nil {
+		fields = append(fields, endpoint.FieldDisabledAt)
+	}
+	if m.disabled_by != nil {
+		fields = append(fields, endpoint.FieldDisabledBy)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *EndpointMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case endpoint.FieldName:
+		return m.Name()
+	case endpoint.FieldURL:
+		return m.URL()
+	case endpoint.FieldEvents:
+		return m.Events()
+	case endpoint.FieldScheme:
+		return m.Scheme()
+	case endpoint.FieldSecret:
+		return m.Secret()
+	case endpoint.FieldPublicKey:
+		return m.PublicKey()
+	case endpoint.FieldEarlierSecret:
+		return m.EarlierSecret()
+	case endpoint.FieldEarlierUntil:
+		return m.EarlierUntil()
+	case endpoint.FieldCreatedAt:
+		return m.CreatedAt()
+	case endpoint.FieldCreatedBy:
+		return m.CreatedBy()
+	case endpoint.FieldDisabledAt:
+		return m.DisabledAt()
+	case endpoint.FieldDisabledBy:
+		return m.DisabledBy()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *EndpointMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case endpoint.FieldName:
+		return m.OldName(ctx)
+	case endpoint.FieldURL:
+		return m.OldURL(ctx)
+	case endpoint.FieldEvents:
+		return m.OldEvents(ctx)
+	case endpoint.FieldScheme:
+		return m.OldScheme(ctx)
+	case endpoint.FieldSecret:
+		return m.OldSecret(ctx)
+	case endpoint.FieldPublicKey:
+		return m.OldPublicKey(ctx)
+	case endpoint.FieldEarlierSecret:
+		return m.OldEarlierSecret(ctx)
+	case endpoint.FieldEarlierUntil:
+		return m.OldEarlierUntil(ctx)
+	case endpoint.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case endpoint.FieldCreatedBy:
+		return m.OldCreatedBy(ctx)
+	case endpoint.FieldDisabledAt:
+		return m.OldDisabledAt(ctx)
+	case endpoint.FieldDisabledBy:
+		return m.OldDisabledBy(ctx)
+	}
+	return nil, fmt.Errorf("unknown Endpoint field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *EndpointMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case endpoint.FieldName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetName(v)
+		return nil
+	case endpoint.FieldURL:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetURL(v)
+		return nil
+	case endpoint.FieldEvents:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEvents(v)
+		return nil
+	case endpoint.FieldScheme:
+		v, ok := value.(endpoint.Scheme)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetScheme(v)
+		return nil
+	case endpoint.FieldSecret:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSecret(v)
+		return nil
+	case endpoint.FieldPublicKey:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPublicKey(v)
+		return nil
+	case endpoint.FieldEarlierSecret:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEarlierSecret(v)
+		return nil
+	case endpoint.FieldEarlierUntil:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEarlierUntil(v)
+		return nil
+	case endpoint.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case endpoint.FieldCreatedBy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedBy(v)
+		return nil
+	case endpoint.FieldDisabledAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDisabledAt(v)
+		return nil
+	case endpoint.FieldDisabledBy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDisabledBy(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Endpoint field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *EndpointMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *EndpointMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *EndpointMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown Endpoint numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *EndpointMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(endpoint.FieldEarlierSecret) {
+		fields = append(fields, endpoint.FieldEarlierSecret)
+	}
+	if m.FieldCleared(endpoint.FieldEarlierUntil) {
+		fields = append(fields, endpoint.FieldEarlierUntil)
+	}
+	if m.FieldCleared(endpoint.FieldDisabledAt) {
+		fields = append(fields, endpoint.FieldDisabledAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *EndpointMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *EndpointMutation) ClearField(name string) error {
+	switch name {
+	case endpoint.FieldEarlierSecret:
+		m.ClearEarlierSecret()
+		return nil
+	case endpoint.FieldEarlierUntil:
+		m.ClearEarlierUntil()
+		return nil
+	case endpoint.FieldDisabledAt:
+		m.ClearDisabledAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Endpoint nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *EndpointMutation) ResetField(name string) error {
+	switch name {
+	case endpoint.FieldName:
+		m.ResetName()
+		return nil
+	case endpoint.FieldURL:
+		m.ResetURL()
+		return nil
+	case endpoint.FieldEvents:
+		m.ResetEvents()
+		return nil
+	case endpoint.FieldScheme:
+		m.ResetScheme()
+		return nil
+	case endpoint.FieldSecret:
+		m.ResetSecret()
+		return nil
+	case endpoint.FieldPublicKey:
+		m.ResetPublicKey()
+		return nil
+	case endpoint.FieldEarlierSecret:
+		m.ResetEarlierSecret()
+		return nil
+	case endpoint.FieldEarlierUntil:
+		m.ResetEarlierUntil()
+		return nil
+	case endpoint.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case endpoint.FieldCreatedBy:
+		m.ResetCreatedBy()
+		return nil
+	case endpoint.FieldDisabledAt:
+		m.ResetDisabledAt()
+		return nil
+	case endpoint.FieldDisabledBy:
+		m.ResetDisabledBy()
+		return nil
+	}
+	return fmt.Errorf("unknown Endpoint field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *EndpointMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.messages != nil {
+		edges = append(edges, endpoint.EdgeMessages)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *EndpointMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case endpoint.EdgeMessages:
+		ids := make([]ent.Value, 0, len(m.messages))
+		for id := range m.messages {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *EndpointMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.removedmessages != nil {
+		edges = append(edges, endpoint.EdgeMessages)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *EndpointMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case endpoint.EdgeMessages:
+		ids := make([]ent.Value, 0, len(m.removedmessages))
+		for id := range m.removedmessages {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *EndpointMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedmessages {
+		edges = append(edges, endpoint.EdgeMessages)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *EndpointMutation) EdgeCleared(name string) bool {
+	switch name {
+	case endpoint.EdgeMessages:
+		return m.clearedmessages
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *EndpointMutation) ClearEdge(name string) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown Endpoint unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *EndpointMutation) ResetEdge(name string) error {
+	switch name {
+	case endpoint.EdgeMessages:
+		m.ResetMessages()
+		return nil
+	}
+	return fmt.Errorf("unknown Endpoint edge %s", name)
+}
+
 // ExtensionMutation represents an operation that mutates the Extension nodes in the graph.
 type ExtensionMutation struct {
 	config
@@ -2645,6 +5639,7 @@ type ExtensionMutation struct {
 	reason          *string
 	participants    *int
 	addparticipants *int
+	applied_at      *time.Time
 	created_by      *string
 	created_at      *time.Time
 	clearedFields   map[string]struct{}
@@ -3038,6 +6033,55 @@ func (m *ExtensionMutation) ResetParticipants() {
 	m.addparticipants = nil
 }
 
+// SetAppliedAt sets the "applied_at" field.
+func (m *ExtensionMutation) SetAppliedAt(t time.Time) {
+	m.applied_at = &t
+}
+
+// AppliedAt returns the value of the "applied_at" field in the mutation.
+func (m *ExtensionMutation) AppliedAt() (r time.Time, exists bool) {
+	v := m.applied_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAppliedAt returns the old "applied_at" field's value of the Extension entity.
+// If the Extension object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ExtensionMutation) OldAppliedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAppliedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAppliedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAppliedAt: %w", err)
+	}
+	return oldValue.AppliedAt, nil
+}
+
+// ClearAppliedAt clears the value of the "applied_at" field.
+func (m *ExtensionMutation) ClearAppliedAt() {
+	m.applied_at = nil
+	m.clearedFields[extension.FieldAppliedAt] = struct{}{}
+}
+
+// AppliedAtCleared returns if the "applied_at" field was cleared in this mutation.
+func (m *ExtensionMutation) AppliedAtCleared() bool {
+	_, ok := m.clearedFields[extension.FieldAppliedAt]
+	return ok
+}
+
+// ResetAppliedAt resets all changes to the "applied_at" field.
+func (m *ExtensionMutation) ResetAppliedAt() {
+	m.applied_at = nil
+	delete(m.clearedFields, extension.FieldAppliedAt)
+}
+
 // SetCreatedBy sets the "created_by" field.
 func (m *ExtensionMutation) SetCreatedBy(s string) {
 	m.created_by = &s
@@ -3171,7 +6215,7 @@ func (m *ExtensionMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ExtensionMutation) Fields() []string {
-	fields := make([]string, 0, 9)
+	fields := make([]string, 0, 10)
 	if m.cohort != nil {
 		fields = append(fields, extension.FieldCohortID)
 	}
@@ -3192,6 +6236,9 @@ func (m *ExtensionMutation) Fields() []string {
 	}
 	if m.participants != nil {
 		fields = append(fields, extension.FieldParticipants)
+	}
+	if m.applied_at != nil {
+		fields = append(fields, extension.FieldAppliedAt)
 	}
 	if m.created_by != nil {
 		fields = append(fields, extension.FieldCreatedBy)
@@ -3221,6 +6268,8 @@ func (m *ExtensionMutation) Field(name string) (ent.Value, bool) {
 		return m.Reason()
 	case extension.FieldParticipants:
 		return m.Participants()
+	case extension.FieldAppliedAt:
+		return m.AppliedAt()
 	case extension.FieldCreatedBy:
 		return m.CreatedBy()
 	case extension.FieldCreatedAt:
@@ -3248,6 +6297,8 @@ func (m *ExtensionMutation) OldField(ctx context.Context, name string) (ent.Valu
 		return m.OldReason(ctx)
 	case extension.FieldParticipants:
 		return m.OldParticipants(ctx)
+	case extension.FieldAppliedAt:
+		return m.OldAppliedAt(ctx)
 	case extension.FieldCreatedBy:
 		return m.OldCreatedBy(ctx)
 	case extension.FieldCreatedAt:
@@ -3309,6 +6360,13 @@ func (m *ExtensionMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetParticipants(v)
+		return nil
+	case extension.FieldAppliedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAppliedAt(v)
 		return nil
 	case extension.FieldCreatedBy:
 		v, ok := value.(string)
@@ -3372,6 +6430,9 @@ func (m *ExtensionMutation) ClearedFields() []string {
 	if m.FieldCleared(extension.FieldProvince) {
 		fields = append(fields, extension.FieldProvince)
 	}
+	if m.FieldCleared(extension.FieldAppliedAt) {
+		fields = append(fields, extension.FieldAppliedAt)
+	}
 	return fields
 }
 
@@ -3388,6 +6449,9 @@ func (m *ExtensionMutation) ClearField(name string) error {
 	switch name {
 	case extension.FieldProvince:
 		m.ClearProvince()
+		return nil
+	case extension.FieldAppliedAt:
+		m.ClearAppliedAt()
 		return nil
 	}
 	return fmt.Errorf("unknown Extension nullable field %s", name)
@@ -3417,6 +6481,9 @@ func (m *ExtensionMutation) ResetField(name string) error {
 		return nil
 	case extension.FieldParticipants:
 		m.ResetParticipants()
+		return nil
+	case extension.FieldAppliedAt:
+		m.ResetAppliedAt()
 		return nil
 	case extension.FieldCreatedBy:
 		m.ResetCreatedBy()
@@ -3529,6 +6596,8 @@ type HistoryMutation struct {
 	clearedFields             map[string]struct{}
 	participant               *int
 	clearedparticipant        bool
+	settlement                *int
+	clearedsettlement         bool
 	done                      bool
 	oldValue                  func(context.Context) (*History, error)
 	predicates                []predicate.History
@@ -4109,6 +7178,55 @@ func (m *HistoryMutation) ResetFromRevokedAt() {
 	delete(m.clearedFields, history.FieldFromRevokedAt)
 }
 
+// SetSettlementID sets the "settlement_id" field.
+func (m *HistoryMutation) SetSettlementID(i int) {
+	m.settlement = &i
+}
+
+// SettlementID returns the value of the "settlement_id" field in the mutation.
+func (m *HistoryMutation) SettlementID() (r int, exists bool) {
+	v := m.settlement
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSettlementID returns the old "settlement_id" field's value of the History entity.
+// If the History object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *HistoryMutation) OldSettlementID(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSettlementID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSettlementID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSettlementID: %w", err)
+	}
+	return oldValue.SettlementID, nil
+}
+
+// ClearSettlementID clears the value of the "settlement_id" field.
+func (m *HistoryMutation) ClearSettlementID() {
+	m.settlement = nil
+	m.clearedFields[history.FieldSettlementID] = struct{}{}
+}
+
+// SettlementIDCleared returns if the "settlement_id" field was cleared in this mutation.
+func (m *HistoryMutation) SettlementIDCleared() bool {
+	_, ok := m.clearedFields[history.FieldSettlementID]
+	return ok
+}
+
+// ResetSettlementID resets all changes to the "settlement_id" field.
+func (m *HistoryMutation) ResetSettlementID() {
+	m.settlement = nil
+	delete(m.clearedFields, history.FieldSettlementID)
+}
+
 // SetFromReviewOpen sets the "from_review_open" field.
 func (m *HistoryMutation) SetFromReviewOpen(b bool) {
 	m.from_review_open = &b
@@ -4363,6 +7481,33 @@ func (m *HistoryMutation) ResetParticipant() {
 	m.clearedparticipant = false
 }
 
+// ClearSettlement clears the "settlement" edge to the Settlement entity.
+func (m *HistoryMutation) ClearSettlement() {
+	m.clearedsettlement = true
+	m.clearedFields[history.FieldSettlementID] = struct{}{}
+}
+
+// SettlementCleared reports if the "settlement" edge to the Settlement entity was cleared.
+func (m *HistoryMutation) SettlementCleared() bool {
+	return m.SettlementIDCleared() || m.clearedsettlement
+}
+
+// SettlementIDs returns the "settlement" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// SettlementID instead. It exists only for internal usage by the builders.
+func (m *HistoryMutation) SettlementIDs() (ids []int) {
+	if id := m.settlement; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetSettlement resets all changes to the "settlement" edge.
+func (m *HistoryMutation) ResetSettlement() {
+	m.settlement = nil
+	m.clearedsettlement = false
+}
+
 // Where appends a list predicates to the HistoryMutation builder.
 func (m *HistoryMutation) Where(ps ...predicate.History) {
 	m.predicates = append(m.predicates, ps...)
@@ -4397,7 +7542,7 @@ func (m *HistoryMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *HistoryMutation) Fields() []string {
-	fields := make([]string, 0, 16)
+	fields := make([]string, 0, 17)
 	if m.participant != nil {
 		fields = append(fields, history.FieldParticipantID)
 	}
@@ -4430,6 +7575,9 @@ func (m *HistoryMutation) Fields() []string {
 	}
 	if m.from_revoked_at != nil {
 		fields = append(fields, history.FieldFromRevokedAt)
+	}
+	if m.settlement != nil {
+		fields = append(fields, history.FieldSettlementID)
 	}
 	if m.from_review_open != nil {
 		fields = append(fields, history.FieldFromReviewOpen)
@@ -4476,6 +7624,8 @@ func (m *HistoryMutation) Field(name string) (ent.Value, bool) {
 		return m.FromFirstPurchaseID()
 	case history.FieldFromRevokedAt:
 		return m.FromRevokedAt()
+	case history.FieldSettlementID:
+		return m.SettlementID()
 	case history.FieldFromReviewOpen:
 		return m.FromReviewOpen()
 	case history.FieldToDeadline:
@@ -4517,6 +7667,8 @@ func (m *HistoryMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldFromFirstPurchaseID(ctx)
 	case history.FieldFromRevokedAt:
 		return m.OldFromRevokedAt(ctx)
+	case history.FieldSettlementID:
+		return m.OldSettlementID(ctx)
 	case history.FieldFromReviewOpen:
 		return m.OldFromReviewOpen(ctx)
 	case history.FieldToDeadline:
@@ -4612,6 +7764,13 @@ func (m *HistoryMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetFromRevokedAt(v)
+		return nil
+	case history.FieldSettlementID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSettlementID(v)
 		return nil
 	case history.FieldFromReviewOpen:
 		v, ok := value.(bool)
@@ -4726,6 +7885,9 @@ func (m *HistoryMutation) ClearedFields() []string {
 	if m.FieldCleared(history.FieldFromRevokedAt) {
 		fields = append(fields, history.FieldFromRevokedAt)
 	}
+	if m.FieldCleared(history.FieldSettlementID) {
+		fields = append(fields, history.FieldSettlementID)
+	}
 	if m.FieldCleared(history.FieldToFirstPurchaseID) {
 		fields = append(fields, history.FieldToFirstPurchaseID)
 	}
@@ -4754,6 +7916,9 @@ func (m *HistoryMutation) ClearField(name string) error {
 		return nil
 	case history.FieldFromRevokedAt:
 		m.ClearFromRevokedAt()
+		return nil
+	case history.FieldSettlementID:
+		m.ClearSettlementID()
 		return nil
 	case history.FieldToFirstPurchaseID:
 		m.ClearToFirstPurchaseID()
@@ -4802,6 +7967,9 @@ func (m *HistoryMutation) ResetField(name string) error {
 	case history.FieldFromRevokedAt:
 		m.ResetFromRevokedAt()
 		return nil
+	case history.FieldSettlementID:
+		m.ResetSettlementID()
+		return nil
 	case history.FieldFromReviewOpen:
 		m.ResetFromReviewOpen()
 		return nil
@@ -4823,9 +7991,12 @@ func (m *HistoryMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *HistoryMutation) AddedEdges() []string {
-	edges := make([]string, 0, 1)
+	edges := make([]string, 0, 2)
 	if m.participant != nil {
 		edges = append(edges, history.EdgeParticipant)
+	}
+	if m.settlement != nil {
+		edges = append(edges, history.EdgeSettlement)
 	}
 	return edges
 }
@@ -4838,13 +8009,17 @@ func (m *HistoryMutation) AddedIDs(name string) []ent.Value {
 		if id := m.participant; id != nil {
 			return []ent.Value{*id}
 		}
+	case history.EdgeSettlement:
+		if id := m.settlement; id != nil {
+			return []ent.Value{*id}
+		}
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *HistoryMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 1)
+	edges := make([]string, 0, 2)
 	return edges
 }
 
@@ -4856,9 +8031,12 @@ func (m *HistoryMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *HistoryMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 1)
+	edges := make([]string, 0, 2)
 	if m.clearedparticipant {
 		edges = append(edges, history.EdgeParticipant)
+	}
+	if m.clearedsettlement {
+		edges = append(edges, history.EdgeSettlement)
 	}
 	return edges
 }
@@ -4869,6 +8047,8 @@ func (m *HistoryMutation) EdgeCleared(name string) bool {
 	switch name {
 	case history.EdgeParticipant:
 		return m.clearedparticipant
+	case history.EdgeSettlement:
+		return m.clearedsettlement
 	}
 	return false
 }
@@ -4880,6 +8060,9 @@ func (m *HistoryMutation) ClearEdge(name string) error {
 	case history.EdgeParticipant:
 		m.ClearParticipant()
 		return nil
+	case history.EdgeSettlement:
+		m.ClearSettlement()
+		return nil
 	}
 	return fmt.Errorf("unknown History unique edge %s", name)
 }
@@ -4890,6 +8073,9 @@ func (m *HistoryMutation) ResetEdge(name string) error {
 	switch name {
 	case history.EdgeParticipant:
 		m.ResetParticipant()
+		return nil
+	case history.EdgeSettlement:
+		m.ResetSettlement()
 		return nil
 	}
 	return fmt.Errorf("unknown History edge %s", name)
@@ -6232,6 +9418,2726 @@ func (m *OfferingMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Offering edge %s", name)
 }
 
+// OutageMutation represents an operation that mutates the Outage nodes in the graph.
+type OutageMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *int
+	begins_at       *time.Time
+	ends_at         *time.Time
+	reason          *string
+	declared_by     *string
+	created_at      *time.Time
+	ended_by        *string
+	clearedFields   map[string]struct{}
+	platform        *int
+	clearedplatform bool
+	done            bool
+	oldValue        func(context.Context) (*Outage, error)
+	predicates      []predicate.Outage
+}
+
+var _ ent.Mutation = (*OutageMutation)(nil)
+
+// outageOption allows management of the mutation configuration using functional options.
+type outageOption func(*OutageMutation)
+
+// newOutageMutation creates new mutation for the Outage entity.
+func newOutageMutation(c config, op Op, opts ...outageOption) *OutageMutation {
+	m := &OutageMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeOutage,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withOutageID sets the ID field of the mutation.
+func withOutageID(id int) outageOption {
+	return func(m *OutageMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Outage
+		)
+		m.oldValue = func(ctx context.Context) (*Outage, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Outage.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withOutage sets the old Outage of the mutation.
+func withOutage(node *Outage) outageOption {
+	return func(m *OutageMutation) {
+		m.oldValue = func(context.Context) (*Outage, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m OutageMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m OutageMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *OutageMutation) ID() (id int, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *OutageMutation) IDs(ctx context.Context) ([]int, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Outage.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetPlatformID sets the "platform_id" field.
+func (m *OutageMutation) SetPlatformID(i int) {
+	m.platform = &i
+}
+
+// PlatformID returns the value of the "platform_id" field in the mutation.
+func (m *OutageMutation) PlatformID() (r int, exists bool) {
+	v := m.platform
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPlatformID returns the old "platform_id" field's value of the Outage entity.
+// If the Outage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OutageMutation) OldPlatformID(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPlatformID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPlatformID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPlatformID: %w", err)
+	}
+	return oldValue.PlatformID, nil
+}
+
+// ResetPlatformID resets all changes to the "platform_id" field.
+func (m *OutageMutation) ResetPlatformID() {
+	m.platform = nil
+}
+
+// SetBeginsAt sets the "begins_at" field.
+func (m *OutageMutation) SetBeginsAt(t time.Time) {
+	m.begins_at = &t
+}
+
+// BeginsAt returns the value of the "begins_at" field in the mutation.
+func (m *OutageMutation) BeginsAt() (r time.Time, exists bool) {
+	v := m.begins_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBeginsAt returns the old "begins_at" field's value of the Outage entity.
+// If the Outage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OutageMutation) OldBeginsAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBeginsAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBeginsAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBeginsAt: %w", err)
+	}
+	return oldValue.BeginsAt, nil
+}
+
+// ResetBeginsAt resets all changes to the "begins_at" field.
+func (m *OutageMutation) ResetBeginsAt() {
+	m.begins_at = nil
+}
+
+// SetEndsAt sets the "ends_at" field.
+func (m *OutageMutation) SetEndsAt(t time.Time) {
+	m.ends_at = &t
+}
+
+// EndsAt returns the value of the "ends_at" field in the mutation.
+func (m *OutageMutation) EndsAt() (r time.Time, exists bool) {
+	v := m.ends_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEndsAt returns the old "ends_at" field's value of the Outage entity.
+// If the Outage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OutageMutation) OldEndsAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEndsAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEndsAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEndsAt: %w", err)
+	}
+	return oldValue.EndsAt, nil
+}
+
+// ClearEndsAt clears the value of the "ends_at" field.
+func (m *OutageMutation) ClearEndsAt() {
+	m.ends_at = nil
+	m.clearedFields[outage.FieldEndsAt] = struct{}{}
+}
+
+// EndsAtCleared returns if the "ends_at" field was cleared in this mutation.
+func (m *OutageMutation) EndsAtCleared() bool {
+	_, ok := m.clearedFields[outage.FieldEndsAt]
+	return ok
+}
+
+// ResetEndsAt resets all changes to the "ends_at" field.
+func (m *OutageMutation) ResetEndsAt() {
+	m.ends_at = nil
+	delete(m.clearedFields, outage.FieldEndsAt)
+}
+
+// SetReason sets the "reason" field.
+func (m *OutageMutation) SetReason(s string) {
+	m.reason = &s
+}
+
+// Reason returns the value of the "reason" field in the mutation.
+func (m *OutageMutation) Reason() (r string, exists bool) {
+	v := m.reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReason returns the old "reason" field's value of the Outage entity.
+// If the Outage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OutageMutation) OldReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReason: %w", err)
+	}
+	return oldValue.Reason, nil
+}
+
+// ResetReason resets all changes to the "reason" field.
+func (m *OutageMutation) ResetReason() {
+	m.reason = nil
+}
+
+// SetDeclaredBy sets the "declared_by" field.
+func (m *OutageMutation) SetDeclaredBy(s string) {
+	m.declared_by = &s
+}
+
+// DeclaredBy returns the value of the "declared_by" field in the mutation.
+func (m *OutageMutation) DeclaredBy() (r string, exists bool) {
+	v := m.declared_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDeclaredBy returns the old "declared_by" field's value of the Outage entity.
+// If the Outage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OutageMutation) OldDeclaredBy(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDeclaredBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDeclaredBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDeclaredBy: %w", err)
+	}
+	return oldValue.DeclaredBy, nil
+}
+
+// ResetDeclaredBy resets all changes to the "declared_by" field.
+func (m *OutageMutation) ResetDeclaredBy() {
+	m.declared_by = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *OutageMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *OutageMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Outage entity.
+// If the Outage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OutageMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *OutageMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEndedBy sets the "ended_by" field.
+func (m *OutageMutation) SetEndedBy(s string) {
+	m.ended_by = &s
+}
+
+// EndedBy returns the value of the "ended_by" field in the mutation.
+func (m *OutageMutation) EndedBy() (r string, exists bool) {
+	v := m.ended_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEndedBy returns the old "ended_by" field's value of the Outage entity.
+// If the Outage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OutageMutation) OldEndedBy(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEndedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEndedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEndedBy: %w", err)
+	}
+	return oldValue.EndedBy, nil
+}
+
+// ResetEndedBy resets all changes to the "ended_by" field.
+func (m *OutageMutation) ResetEndedBy() {
+	m.ended_by = nil
+}
+
+// ClearPlatform clears the "platform" edge to the Platform entity.
+func (m *OutageMutation) ClearPlatform() {
+	m.clearedplatform = true
+	m.clearedFields[outage.FieldPlatformID] = struct{}{}
+}
+
+// PlatformCleared reports if the "platform" edge to the Platform entity was cleared.
+func (m *OutageMutation) PlatformCleared() bool {
+	return m.clearedplatform
+}
+
+// PlatformIDs returns the "platform" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// PlatformID instead. It exists only for internal usage by the builders.
+func (m *OutageMutation) PlatformIDs() (ids []int) {
+	if id := m.platform; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetPlatform resets all changes to the "platform" edge.
+func (m *OutageMutation) ResetPlatform() {
+	m.platform = nil
+	m.clearedplatform = false
+}
+
+// Where appends a list predicates to the OutageMutation builder.
+func (m *OutageMutation) Where(ps ...predicate.Outage) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the OutageMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *OutageMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Outage, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *OutageMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *OutageMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Outage).
+func (m *OutageMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *OutageMutation) Fields() []string {
+	fields := make([]string, 0, 7)
+	if m.platform != nil {
+		fields = append(fields, outage.FieldPlatformID)
+	}
+	if m.begins_at != nil {
+		fields = append(fields, outage.FieldBeginsAt)
+	}
+	if m.ends_at != nil {
+		fields = append(fields, outage.FieldEndsAt)
+	}
+	if m.reason != nil {
+		fields = append(fields, outage.FieldReason)
+	}
+	if m.declared_by != nil {
+		fields = append(fields, outage.FieldDeclaredBy)
+	}
+	if m.created_at != nil {
+		fields = append(fields, outage.FieldCreatedAt)
+	}
+	if m.ended_by != nil {
+		fields = append(fields, outage.FieldEndedBy)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *OutageMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case outage.FieldPlatformID:
+		return m.PlatformID()
+	case outage.FieldBeginsAt:
+		return m.BeginsAt()
+	case outage.FieldEndsAt:
+		return m.EndsAt()
+	case outage.FieldReason:
+		return m.Reason()
+	case outage.FieldDeclaredBy:
+		return m.DeclaredBy()
+	case outage.FieldCreatedAt:
+		return m.CreatedAt()
+	case outage.FieldEndedBy:
+		return m.EndedBy()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *OutageMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case outage.FieldPlatformID:
+		return m.OldPlatformID(ctx)
+	case outage.FieldBeginsAt:
+		return m.OldBeginsAt(ctx)
+	case outage.FieldEndsAt:
+		return m.OldEndsAt(ctx)
+	case outage.FieldReason:
+		return m.OldReason(ctx)
+	case outage.FieldDeclaredBy:
+		return m.OldDeclaredBy(ctx)
+	case outage.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case outage.FieldEndedBy:
+		return m.OldEndedBy(ctx)
+	}
+	return nil, fmt.Errorf("unknown Outage field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *OutageMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case outage.FieldPlatformID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPlatformID(v)
+		return nil
+	case outage.FieldBeginsAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBeginsAt(v)
+		return nil
+	case outage.FieldEndsAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEndsAt(v)
+		return nil
+	case outage.FieldReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReason(v)
+		return nil
+	case outage.FieldDeclaredBy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDeclaredBy(v)
+		return nil
+	case outage.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case outage.FieldEndedBy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEndedBy(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Outage field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *OutageMutation) AddedFields() []string {
+	var fields []string
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *OutageMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *OutageMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown Outage numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *OutageMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(outage.FieldEndsAt) {
+		fields = append(fields, outage.FieldEndsAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *OutageMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *OutageMutation) ClearField(name string) error {
+	switch name {
+	case outage.FieldEndsAt:
+		m.ClearEndsAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Outage nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *OutageMutation) ResetField(name string) error {
+	switch name {
+	case outage.FieldPlatformID:
+		m.ResetPlatformID()
+		return nil
+	case outage.FieldBeginsAt:
+		m.ResetBeginsAt()
+		return nil
+	case outage.FieldEndsAt:
+		m.ResetEndsAt()
+		return nil
+	case outage.FieldReason:
+		m.ResetReason()
+		return nil
+	case outage.FieldDeclaredBy:
+		m.ResetDeclaredBy()
+		return nil
+	case outage.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case outage.FieldEndedBy:
+		m.ResetEndedBy()
+		return nil
+	}
+	return fmt.Errorf("unknown Outage field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *OutageMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.platform != nil {
+		edges = append(edges, outage.EdgePlatform)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *OutageMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case outage.EdgePlatform:
+		if id := m.platform; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *OutageMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *OutageMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *OutageMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedplatform {
+		edges = append(edges, outage.EdgePlatform)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *OutageMutation) EdgeCleared(name string) bool {
+	switch name {
+	case outage.EdgePlatform:
+		return m.clearedplatform
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *OutageMutation) ClearEdge(name string) error {
+	switch name {
+	case outage.EdgePlatform:
+		m.ClearPlatform()
+		return nil
+	}
+	return fmt.Errorf("unknown Outage unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *OutageMutation) ResetEdge(name string) error {
+	switch name {
+	case outage.EdgePlatform:
+		m.ResetPlatform()
+		return nil
+	}
+	return fmt.Errorf("unknown Outage edge %s", name)
+}
+
+// OutboundAttemptMutation represents an operation that mutates the OutboundAttempt nodes in the graph.
+type OutboundAttemptMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *int
+	attempt        *int
+	addattempt     *int
+	at             *time.Time
+	took_ms        *int
+	addtook_ms     *int
+	status         *int
+	addstatus      *int
+	outcome        *rules.AttemptOutcome
+	problem        *string
+	clearedFields  map[string]struct{}
+	message        *int
+	clearedmessage bool
+	done           bool
+	oldValue       func(context.Context) (*OutboundAttempt, error)
+	predicates     []predicate.OutboundAttempt
+}
+
+var _ ent.Mutation = (*OutboundAttemptMutation)(nil)
+
+// outboundattemptOption allows management of the mutation configuration using functional options.
+type outboundattemptOption func(*OutboundAttemptMutation)
+
+// newOutboundAttemptMutation creates new mutation for the OutboundAttempt entity.
+func newOutboundAttemptMutation(c config, op Op, opts ...outboundattemptOption) *OutboundAttemptMutation {
+	m := &OutboundAttemptMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeOutboundAttempt,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withOutboundAttemptID sets the ID field of the mutation.
+func withOutboundAttemptID(id int) outboundattemptOption {
+	return func(m *OutboundAttemptMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *OutboundAttempt
+		)
+		m.oldValue = func(ctx context.Context) (*OutboundAttempt, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().OutboundAttempt.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withOutboundAttempt sets the old OutboundAttempt of the mutation.
+func withOutboundAttempt(node *OutboundAttempt) outboundattemptOption {
+	return func(m *OutboundAttemptMutation) {
+		m.oldValue = func(context.Context) (*OutboundAttempt, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m OutboundAttemptMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m OutboundAttemptMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *OutboundAttemptMutation) ID() (id int, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *OutboundAttemptMutation) IDs(ctx context.Context) ([]int, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().OutboundAttempt.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetMessageID sets the "message_id" field.
+func (m *OutboundAttemptMutation) SetMessageID(i int) {
+	m.message = &i
+}
+
+// MessageID returns the value of the "message_id" field in the mutation.
+func (m *OutboundAttemptMutation) MessageID() (r int, exists bool) {
+	v := m.message
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMessageID returns the old "message_id" field's value of the OutboundAttempt entity.
+// If the OutboundAttempt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OutboundAttemptMutation) OldMessageID(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMessageID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMessageID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMessageID: %w", err)
+	}
+	return oldValue.MessageID, nil
+}
+
+// ResetMessageID resets all changes to the "message_id" field.
+func (m *OutboundAttemptMutation) ResetMessageID() {
+	m.message = nil
+}
+
+// SetAttempt sets the "attempt" field.
+func (m *OutboundAttemptMutation) SetAttempt(i int) {
+	m.attempt = &i
+	m.addattempt = nil
+}
+
+// Attempt returns the value of the "attempt" field in the mutation.
+func (m *OutboundAttemptMutation) Attempt() (r int, exists bool) {
+	v := m.attempt
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAttempt returns the old "attempt" field's value of the OutboundAttempt entity.
+// If the OutboundAttempt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OutboundAttemptMutation) OldAttempt(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAttempt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAttempt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAttempt: %w", err)
+	}
+	return oldValue.Attempt, nil
+}
+
+// AddAttempt adds i to the "attempt" field.
+func (m *OutboundAttemptMutation) AddAttempt(i int) {
+	if m.addattempt != nil {
+		*m.addattempt += i
+	} else {
+		m.addattempt = &i
+	}
+}
+
+// AddedAttempt returns the value that was added to the "attempt" field in this mutation.
+func (m *OutboundAttemptMutation) AddedAttempt() (r int, exists bool) {
+	v := m.addattempt
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAttempt resets all changes to the "attempt" field.
+func (m *OutboundAttemptMutation) ResetAttempt() {
+	m.attempt = nil
+	m.addattempt = nil
+}
+
+// SetAt sets the "at" field.
+func (m *OutboundAttemptMutation) SetAt(t time.Time) {
+	m.at = &t
+}
+
+// At returns the value of the "at" field in the mutation.
+func (m *OutboundAttemptMutation) At() (r time.Time, exists bool) {
+	v := m.at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAt returns the old "at" field's value of the OutboundAttempt entity.
+// If the OutboundAttempt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OutboundAttemptMutation) OldAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAt: %w", err)
+	}
+	return oldValue.At, nil
+}
+
+// ResetAt resets all changes to the "at" field.
+func (m *OutboundAttemptMutation) ResetAt() {
+	m.at = nil
+}
+
+// SetTookMs sets the "took_ms" field.
+func (m *OutboundAttemptMutation) SetTookMs(i int) {
+	m.took_ms = &i
+	m.addtook_ms = nil
+}
+
+// TookMs returns the value of the "took_ms" field in the mutation.
+func (m *OutboundAttemptMutation) TookMs() (r int, exists bool) {
+	v := m.took_ms
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTookMs returns the old "took_ms" field's value of the OutboundAttempt entity.
+// If the OutboundAttempt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OutboundAttemptMutation) OldTookMs(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTookMs is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTookMs requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTookMs: %w", err)
+	}
+	return oldValue.TookMs, nil
+}
+
+// AddTookMs adds i to the "took_ms" field.
+func (m *OutboundAttemptMutation) AddTookMs(i int) {
+	if m.addtook_ms != nil {
+		*m.addtook_ms += i
+	} else {
+		m.addtook_ms = &i
+	}
+}
+
+// AddedTookMs returns the value that was added to the "took_ms" field in this mutation.
+func (m *OutboundAttemptMutation) AddedTookMs() (r int, exists bool) {
+	v := m.addtook_ms
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTookMs resets all changes to the "took_ms" field.
+func (m *OutboundAttemptMutation) ResetTookMs() {
+	m.took_ms = nil
+	m.addtook_ms = nil
+}
+
+// SetStatus sets the "status" field.
+func (m *OutboundAttemptMutation) SetStatus(i int) {
+	m.status = &i
+	m.addstatus = nil
+}
+
+// Status returns the value of the "status" field in the mutation.
+func (m *OutboundAttemptMutation) Status() (r int, exists bool) {
+	v := m.status
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStatus returns the old "status" field's value of the OutboundAttempt entity.
+// If the OutboundAttempt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OutboundAttemptMutation) OldStatus(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStatus is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStatus requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStatus: %w", err)
+	}
+	return oldValue.Status, nil
+}
+
+// AddStatus adds i to the "status" field.
+func (m *OutboundAttemptMutation) AddStatus(i int) {
+	if m.addstatus != nil {
+		*m.addstatus += i
+	} else {
+		m.addstatus = &i
+	}
+}
+
+// AddedStatus returns the value that was added to the "status" field in this mutation.
+func (m *OutboundAttemptMutation) AddedStatus() (r int, exists bool) {
+	v := m.addstatus
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetStatus resets all changes to the "status" field.
+func (m *OutboundAttemptMutation) ResetStatus() {
+	m.status = nil
+	m.addstatus = nil
+}
+
+// SetOutcome sets the "outcome" field.
+func (m *OutboundAttemptMutation) SetOutcome(ro rules.AttemptOutcome) {
+	m.outcome = &ro
+}
+
+// Outcome returns the value of the "outcome" field in the mutation.
+func (m *OutboundAttemptMutation) Outcome() (r rules.AttemptOutcome, exists bool) {
+	v := m.outcome
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOutcome returns the old "outcome" field's value of the OutboundAttempt entity.
+// If the OutboundAttempt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OutboundAttemptMutation) OldOutcome(ctx context.Context) (v rules.AttemptOutcome, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOutcome is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOutcome requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOutcome: %w", err)
+	}
+	return oldValue.Outcome, nil
+}
+
+// ResetOutcome resets all changes to the "outcome" field.
+func (m *OutboundAttemptMutation) ResetOutcome() {
+	m.outcome = nil
+}
+
+// SetProblem sets the "problem" field.
+func (m *OutboundAttemptMutation) SetProblem(s string) {
+	m.problem = &s
+}
+
+// Problem returns the value of the "problem" field in the mutation.
+func (m *OutboundAttemptMutation) Problem() (r string, exists bool) {
+	v := m.problem
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProblem returns the old "problem" field's value of the OutboundAttempt entity.
+// If the OutboundAttempt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OutboundAttemptMutation) OldProblem(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProblem is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProblem requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProblem: %w", err)
+	}
+	return oldValue.Problem, nil
+}
+
+// ResetProblem resets all changes to the "problem" field.
+func (m *OutboundAttemptMutation) ResetProblem() {
+	m.problem = nil
+}
+
+// ClearMessage clears the "message" edge to the OutboundMessage entity.
+func (m *OutboundAttemptMutation) ClearMessage() {
+	m.clearedmessage = true
+	m.clearedFields[outboundattempt.FieldMessageID] = struct{}{}
+}
+
+// MessageCleared reports if the "message" edge to the OutboundMessage entity was cleared.
+func (m *OutboundAttemptMutation) MessageCleared() bool {
+	return m.clearedmessage
+}
+
+// MessageIDs returns the "message" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// MessageID instead. It exists only for internal usage by the builders.
+func (m *OutboundAttemptMutation) MessageIDs() (ids []int) {
+	if id := m.message; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetMessage resets all changes to the "message" edge.
+func (m *OutboundAttemptMutation) ResetMessage() {
+	m.message = nil
+	m.clearedmessage = false
+}
+
+// Where appends a list predicates to the OutboundAttemptMutation builder.
+func (m *OutboundAttemptMutation) Where(ps ...predicate.OutboundAttempt) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the OutboundAttemptMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *OutboundAttemptMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.OutboundAttempt, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *OutboundAttemptMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *OutboundAttemptMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (OutboundAttempt).
+func (m *OutboundAttemptMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *OutboundAttemptMutation) Fields() []string {
+	fields := make([]string, 0, 7)
+	if m.message != nil {
+		fields = append(fields, outboundattempt.FieldMessageID)
+	}
+	if m.attempt != nil {
+		fields = append(fields, outboundattempt.FieldAttempt)
+	}
+	if m.at != nil {
+		fields = append(fields, outboundattempt.FieldAt)
+	}
+	if m.took_ms != nil {
+		fields = append(fields, outboundattempt.FieldTookMs)
+	}
+	if m.status != nil {
+		fields = append(fields, outboundattempt.FieldStatus)
+	}
+	if m.outcome != nil {
+		fields = append(fields, outboundattempt.FieldOutcome)
+	}
+	if m.problem != nil {
+		fields = append(fields, outboundattempt.FieldProblem)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *OutboundAttemptMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case outboundattempt.FieldMessageID:
+		return m.MessageID()
+	case outboundattempt.FieldAttempt:
+		return m.Attempt()
+	case outboundattempt.FieldAt:
+		return m.At()
+	case outboundattempt.FieldTookMs:
+		return m.TookMs()
+	case outboundattempt.FieldStatus:
+		return m.Status()
+	case outboundattempt.FieldOutcome:
+		return m.Outcome()
+	case outboundattempt.FieldProblem:
+		return m.Problem()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *OutboundAttemptMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case outboundattempt.FieldMessageID:
+		return m.OldMessageID(ctx)
+	case outboundattempt.FieldAttempt:
+		return m.OldAttempt(ctx)
+	case outboundattempt.FieldAt:
+		return m.OldAt(ctx)
+	case outboundattempt.FieldTookMs:
+		return m.OldTookMs(ctx)
+	case outboundattempt.FieldStatus:
+		return m.OldStatus(ctx)
+	case outboundattempt.FieldOutcome:
+		return m.OldOutcome(ctx)
+	case outboundattempt.FieldProblem:
+		return m.OldProblem(ctx)
+	}
+	return nil, fmt.Errorf("unknown OutboundAttempt field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *OutboundAttemptMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case outboundattempt.FieldMessageID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMessageID(v)
+		return nil
+	case outboundattempt.FieldAttempt:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAttempt(v)
+		return nil
+	case outboundattempt.FieldAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAt(v)
+		return nil
+	case outboundattempt.FieldTookMs:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTookMs(v)
+		return nil
+	case outboundattempt.FieldStatus:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStatus(v)
+		return nil
+	case outboundattempt.FieldOutcome:
+		v, ok := value.(rules.AttemptOutcome)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOutcome(v)
+		return nil
+	case outboundattempt.FieldProblem:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProblem(v)
+		return nil
+	}
+	return fmt.Errorf("unknown OutboundAttempt field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *OutboundAttemptMutation) AddedFields() []string {
+	var fields []string
+	if m.addattempt != nil {
+		fields = append(fields, outboundattempt.FieldAttempt)
+	}
+	if m.addtook_ms != nil {
+		fields = append(fields, outboundattempt.FieldTookMs)
+	}
+	if m.addstatus != nil {
+		fields = append(fields, outboundattempt.FieldStatus)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *OutboundAttemptMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case outboundattempt.FieldAttempt:
+		return m.AddedAttempt()
+	case outboundattempt.FieldTookMs:
+		return m.AddedTookMs()
+	case outboundattempt.FieldStatus:
+		return m.AddedStatus()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *OutboundAttemptMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case outboundattempt.FieldAttempt:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAttempt(v)
+		return nil
+	case outboundattempt.FieldTookMs:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTookMs(v)
+		return nil
+	case outboundattempt.FieldStatus:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddStatus(v)
+		return nil
+	}
+	return fmt.Errorf("unknown OutboundAttempt numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *OutboundAttemptMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *OutboundAttemptMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *OutboundAttemptMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown OutboundAttempt nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *OutboundAttemptMutation) ResetField(name string) error {
+	switch name {
+	case outboundattempt.FieldMessageID:
+		m.ResetMessageID()
+		return nil
+	case outboundattempt.FieldAttempt:
+		m.ResetAttempt()
+		return nil
+	case outboundattempt.FieldAt:
+		m.ResetAt()
+		return nil
+	case outboundattempt.FieldTookMs:
+		m.ResetTookMs()
+		return nil
+	case outboundattempt.FieldStatus:
+		m.ResetStatus()
+		return nil
+	case outboundattempt.FieldOutcome:
+		m.ResetOutcome()
+		return nil
+	case outboundattempt.FieldProblem:
+		m.ResetProblem()
+		return nil
+	}
+	return fmt.Errorf("unknown OutboundAttempt field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *OutboundAttemptMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.message != nil {
+		edges = append(edges, outboundattempt.EdgeMessage)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *OutboundAttemptMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case outboundattempt.EdgeMessage:
+		if id := m.message; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *OutboundAttemptMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *OutboundAttemptMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *OutboundAttemptMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedmessage {
+		edges = append(edges, outboundattempt.EdgeMessage)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *OutboundAttemptMutation) EdgeCleared(name string) bool {
+	switch name {
+	case outboundattempt.EdgeMessage:
+		return m.clearedmessage
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *OutboundAttemptMutation) ClearEdge(name string) error {
+	switch name {
+	case outboundattempt.EdgeMessage:
+		m.ClearMessage()
+		return nil
+	}
+	return fmt.Errorf("unknown OutboundAttempt unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *OutboundAttemptMutation) ResetEdge(name string) error {
+	switch name {
+	case outboundattempt.EdgeMessage:
+		m.ResetMessage()
+		return nil
+	}
+	return fmt.Errorf("unknown OutboundAttempt edge %s", name)
+}
+
+// OutboundMessageMutation represents an operation that mutates the OutboundMessage nodes in the graph.
+type OutboundMessageMutation struct {
+	config
+	op                   Op
+	typ                  string
+	id                   *int
+	event                *rules.OutboundEvent
+	message_id           *string
+	body                 *[]byte
+	expires_at           *time.Time
+	created_at           *time.Time
+	state                *rules.OutboundState
+	attempts             *int
+	addattempts          *int
+	next_at              *time.Time
+	settled_at           *time.Time
+	clearedFields        map[string]struct{}
+	endpoint             *int
+	clearedendpoint      bool
+	reminder             *int
+	clearedreminder      bool
+	attempts_made        map[int]struct{}
+	removedattempts_made map[int]struct{}
+	clearedattempts_made bool
+	done                 bool
+	oldValue             func(context.Context) (*OutboundMessage, error)
+	predicates           []predicate.OutboundMessage
+}
+
+var _ ent.Mutation = (*OutboundMessageMutation)(nil)
+
+// outboundmessageOption allows management of the mutation configuration using functional options.
+type outboundmessageOption func(*OutboundMessageMutation)
+
+// newOutboundMessageMutation creates new mutation for the OutboundMessage entity.
+func newOutboundMessageMutation(c config, op Op, opts ...outboundmessageOption) *OutboundMessageMutation {
+	m := &OutboundMessageMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeOutboundMessage,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withOutboundMessageID sets the ID field of the mutation.
+func withOutboundMessageID(id int) outboundmessageOption {
+	return func(m *OutboundMessageMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *OutboundMessage
+		)
+		m.oldValue = func(ctx context.Context) (*OutboundMessage, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().OutboundMessage.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withOutboundMessage sets the old OutboundMessage of the mutation.
+func withOutboundMessage(node *OutboundMessage) outboundmessageOption {
+	return func(m *OutboundMessageMutation) {
+		m.oldValue = func(context.Context) (*OutboundMessage, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m OutboundMessageMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m OutboundMessageMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *OutboundMessageMutation) ID() (id int, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *OutboundMessageMutation) IDs(ctx context.Context) ([]int, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().OutboundMessage.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetEndpointID sets the "endpoint_id" field.
+func (m *OutboundMessageMutation) SetEndpointID(i int) {
+	m.endpoint = &i
+}
+
+// EndpointID returns the value of the "endpoint_id" field in the mutation.
+func (m *OutboundMessageMutation) EndpointID() (r int, exists bool) {
+	v := m.endpoint
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEndpointID returns the old "endpoint_id" field's value of the OutboundMessage entity.
+// If the OutboundMessage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OutboundMessageMutation) OldEndpointID(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEndpointID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEndpointID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEndpointID: %w", err)
+	}
+	return oldValue.EndpointID, nil
+}
+
+// ResetEndpointID resets all changes to the "endpoint_id" field.
+func (m *OutboundMessageMutation) ResetEndpointID() {
+	m.endpoint = nil
+}
+
+// SetEvent sets the "event" field.
+func (m *OutboundMessageMutation) SetEvent(re rules.OutboundEvent) {
+	m.event = &re
+}
+
+// Event returns the value of the "event" field in the mutation.
+func (m *OutboundMessageMutation) Event() (r rules.OutboundEvent, exists bool) {
+	v := m.event
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEvent returns the old "event" field's value of the OutboundMessage entity.
+// If the OutboundMessage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OutboundMessageMutation) OldEvent(ctx context.Context) (v rules.OutboundEvent, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEvent is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEvent requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEvent: %w", err)
+	}
+	return oldValue.Event, nil
+}
+
+// ResetEvent resets all changes to the "event" field.
+func (m *OutboundMessageMutation) ResetEvent() {
+	m.event = nil
+}
+
+// SetMessageID sets the "message_id" field.
+func (m *OutboundMessageMutation) SetMessageID(s string) {
+	m.message_id = &s
+}
+
+// MessageID returns the value of the "message_id" field in the mutation.
+func (m *OutboundMessageMutation) MessageID() (r string, exists bool) {
+	v := m.message_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMessageID returns the old "message_id" field's value of the OutboundMessage entity.
+// If the OutboundMessage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OutboundMessageMutation) OldMessageID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMessageID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMessageID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMessageID: %w", err)
+	}
+	return oldValue.MessageID, nil
+}
+
+// ResetMessageID resets all changes to the "message_id" field.
+func (m *OutboundMessageMutation) ResetMessageID() {
+	m.message_id = nil
+}
+
+// SetBody sets the "body" field.
+func (m *OutboundMessageMutation) SetBody(b []byte) {
+	m.body = &b
+}
+
+// Body returns the value of the "body" field in the mutation.
+func (m *OutboundMessageMutation) Body() (r []byte, exists bool) {
+	v := m.body
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBody returns the old "body" field's value of the OutboundMessage entity.
+// If the OutboundMessage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OutboundMessageMutation) OldBody(ctx context.Context) (v *[]byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBody is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBody requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBody: %w", err)
+	}
+	return oldValue.Body, nil
+}
+
+// ClearBody clears the value of the "body" field.
+func (m *OutboundMessageMutation) ClearBody() {
+	m.body = nil
+	m.clearedFields[outboundmessage.FieldBody] = struct{}{}
+}
+
+// BodyCleared returns if the "body" field was cleared in this mutation.
+func (m *OutboundMessageMutation) BodyCleared() bool {
+	_, ok := m.clearedFields[outboundmessage.FieldBody]
+	return ok
+}
+
+// ResetBody resets all changes to the "body" field.
+func (m *OutboundMessageMutation) ResetBody() {
+	m.body = nil
+	delete(m.clearedFields, outboundmessage.FieldBody)
+}
+
+// SetReminderID sets the "reminder_id" field.
+func (m *OutboundMessageMutation) SetReminderID(i int) {
+	m.reminder = &i
+}
+
+// ReminderID returns the value of the "reminder_id" field in the mutation.
+func (m *OutboundMessageMutation) ReminderID() (r int, exists bool) {
+	v := m.reminder
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReminderID returns the old "reminder_id" field's value of the OutboundMessage entity.
+// If the OutboundMessage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OutboundMessageMutation) OldReminderID(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReminderID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReminderID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReminderID: %w", err)
+	}
+	return oldValue.ReminderID, nil
+}
+
+// ClearReminderID clears the value of the "reminder_id" field.
+func (m *OutboundMessageMutation) ClearReminderID() {
+	m.reminder = nil
+	m.clearedFields[outboundmessage.FieldReminderID] = struct{}{}
+}
+
+// ReminderIDCleared returns if the "reminder_id" field was cleared in this mutation.
+func (m *OutboundMessageMutation) ReminderIDCleared() bool {
+	_, ok := m.clearedFields[outboundmessage.FieldReminderID]
+	return ok
+}
+
+// ResetReminderID resets all changes to the "reminder_id" field.
+func (m *OutboundMessageMutation) ResetReminderID() {
+	m.reminder = nil
+	delete(m.clearedFields, outboundmessage.FieldReminderID)
+}
+
+// SetExpiresAt sets the "expires_at" field.
+func (m *OutboundMessageMutation) SetExpiresAt(t time.Time) {
+	m.expires_at = &t
+}
+
+// ExpiresAt returns the value of the "expires_at" field in the mutation.
+func (m *OutboundMessageMutation) ExpiresAt() (r time.Time, exists bool) {
+	v := m.expires_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExpiresAt returns the old "expires_at" field's value of the OutboundMessage entity.
+// If the OutboundMessage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OutboundMessageMutation) OldExpiresAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExpiresAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExpiresAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExpiresAt: %w", err)
+	}
+	return oldValue.ExpiresAt, nil
+}
+
+// ClearExpiresAt clears the value of the "expires_at" field.
+func (m *OutboundMessageMutation) ClearExpiresAt() {
+	m.expires_at = nil
+	m.clearedFields[outboundmessage.FieldExpiresAt] = struct{}{}
+}
+
+// ExpiresAtCleared returns if the "expires_at" field was cleared in this mutation.
+func (m *OutboundMessageMutation) ExpiresAtCleared() bool {
+	_, ok := m.clearedFields[outboundmessage.FieldExpiresAt]
+	return ok
+}
+
+// ResetExpiresAt resets all changes to the "expires_at" field.
+func (m *OutboundMessageMutation) ResetExpiresAt() {
+	m.expires_at = nil
+	delete(m.clearedFields, outboundmessage.FieldExpiresAt)
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *OutboundMessageMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *OutboundMessageMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the OutboundMessage entity.
+// If the OutboundMessage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OutboundMessageMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *OutboundMessageMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetState sets the "state" field.
+func (m *OutboundMessageMutation) SetState(rs rules.OutboundState) {
+	m.state = &rs
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *OutboundMessageMutation) State() (r rules.OutboundState, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the OutboundMessage entity.
+// If the OutboundMessage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OutboundMessageMutation) OldState(ctx context.Context) (v rules.OutboundState, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *OutboundMessageMutation) ResetState() {
+	m.state = nil
+}
+
+// SetAttempts sets the "attempts" field.
+func (m *OutboundMessageMutation) SetAttempts(i int) {
+	m.attempts = &i
+	m.addattempts = nil
+}
+
+// Attempts returns the value of the "attempts" field in the mutation.
+func (m *OutboundMessageMutation) Attempts() (r int, exists bool) {
+	v := m.attempts
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAttempts returns the old "attempts" field's value of the OutboundMessage entity.
+// If the OutboundMessage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OutboundMessageMutation) OldAttempts(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAttempts is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAttempts requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAttempts: %w", err)
+	}
+	return oldValue.Attempts, nil
+}
+
+// AddAttempts adds i to the "attempts" field.
+func (m *OutboundMessageMutation) AddAttempts(i int) {
+	if m.addattempts != nil {
+		*m.addattempts += i
+	} else {
+		m.addattempts = &i
+	}
+}
+
+// AddedAttempts returns the value that was added to the "attempts" field in this mutation.
+func (m *OutboundMessageMutation) AddedAttempts() (r int, exists bool) {
+	v := m.addattempts
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAttempts resets all changes to the "attempts" field.
+func (m *OutboundMessageMutation) ResetAttempts() {
+	m.attempts = nil
+	m.addattempts = nil
+}
+
+// SetNextAt sets the "next_at" field.
+func (m *OutboundMessageMutation) SetNextAt(t time.Time) {
+	m.next_at = &t
+}
+
+// NextAt returns the value of the "next_at" field in the mutation.
+func (m *OutboundMessageMutation) NextAt() (r time.Time, exists bool) {
+	v := m.next_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNextAt returns the old "next_at" field's value of the OutboundMessage entity.
+// If the OutboundMessage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OutboundMessageMutation) OldNextAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNextAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNextAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNextAt: %w", err)
+	}
+	return oldValue.NextAt, nil
+}
+
+// ClearNextAt clears the value of the "next_at" field.
+func (m *OutboundMessageMutation) ClearNextAt() {
+	m.next_at = nil
+	m.clearedFields[outboundmessage.FieldNextAt] = struct{}{}
+}
+
+// NextAtCleared returns if the "next_at" field was cleared in this mutation.
+func (m *OutboundMessageMutation) NextAtCleared() bool {
+	_, ok := m.clearedFields[outboundmessage.FieldNextAt]
+	return ok
+}
+
+// ResetNextAt resets all changes to the "next_at" field.
+func (m *OutboundMessageMutation) ResetNextAt() {
+	m.next_at = nil
+	delete(m.clearedFields, outboundmessage.FieldNextAt)
+}
+
+// SetSettledAt sets the "settled_at" field.
+func (m *OutboundMessageMutation) SetSettledAt(t time.Time) {
+	m.settled_at = &t
+}
+
+// SettledAt returns the value of the "settled_at" field in the mutation.
+func (m *OutboundMessageMutation) SettledAt() (r time.Time, exists bool) {
+	v := m.settled_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSettledAt returns the old "settled_at" field's value of the OutboundMessage entity.
+// If the OutboundMessage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OutboundMessageMutation) OldSettledAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSettledAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSettledAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSettledAt: %w", err)
+	}
+	return oldValue.SettledAt, nil
+}
+
+// ClearSettledAt clears the value of the "settled_at" field.
+func (m *OutboundMessageMutation) ClearSettledAt() {
+	m.settled_at = nil
+	m.clearedFields[outboundmessage.FieldSettledAt] = struct{}{}
+}
+
+// SettledAtCleared returns if the "settled_at" field was cleared in this mutation.
+func (m *OutboundMessageMutation) SettledAtCleared() bool {
+	_, ok := m.clearedFields[outboundmessage.FieldSettledAt]
+	return ok
+}
+
+// ResetSettledAt resets all changes to the "settled_at" field.
+func (m *OutboundMessageMutation) ResetSettledAt() {
+	m.settled_at = nil
+	delete(m.clearedFields, outboundmessage.FieldSettledAt)
+}
+
+// ClearEndpoint clears the "endpoint" edge to the Endpoint entity.
+func (m *OutboundMessageMutation) ClearEndpoint() {
+	m.clearedendpoint = true
+	m.clearedFields[outboundmessage.FieldEndpointID] = struct{}{}
+}
+
+// EndpointCleared reports if the "endpoint" edge to the Endpoint entity was cleared.
+func (m *OutboundMessageMutation) EndpointCleared() bool {
+	return m.clearedendpoint
+}
+
+// EndpointIDs returns the "endpoint" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EndpointID instead. It exists only for internal usage by the builders.
+func (m *OutboundMessageMutation) EndpointIDs() (ids []int) {
+	if id := m.endpoint; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEndpoint resets all changes to the "endpoint" edge.
+func (m *OutboundMessageMutation) ResetEndpoint() {
+	m.endpoint = nil
+	m.clearedendpoint = false
+}
+
+// ClearReminder clears the "reminder" edge to the Reminder entity.
+func (m *OutboundMessageMutation) ClearReminder() {
+	m.clearedreminder = true
+	m.clearedFields[outboundmessage.FieldReminderID] = struct{}{}
+}
+
+// ReminderCleared reports if the "reminder" edge to the Reminder entity was cleared.
+func (m *OutboundMessageMutation) ReminderCleared() bool {
+	return m.ReminderIDCleared() || m.clearedreminder
+}
+
+// ReminderIDs returns the "reminder" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ReminderID instead. It exists only for internal usage by the builders.
+func (m *OutboundMessageMutation) ReminderIDs() (ids []int) {
+	if id := m.reminder; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetReminder resets all changes to the "reminder" edge.
+func (m *OutboundMessageMutation) ResetReminder() {
+	m.reminder = nil
+	m.clearedreminder = false
+}
+
+// AddAttemptsMadeIDs adds the "attempts_made" edge to the OutboundAttempt entity by ids.
+func (m *OutboundMessageMutation) AddAttemptsMadeIDs(ids ...int) {
+	if m.attempts_made == nil {
+		m.attempts_made = make(map[int]struct{})
+	}
+	for i := range ids {
+		m.attempts_made[ids[i]] = struct{}{}
+	}
+}
+
+// ClearAttemptsMade clears the "attempts_made" edge to the OutboundAttempt entity.
+func (m *OutboundMessageMutation) ClearAttemptsMade() {
+	m.clearedattempts_made = true
+}
+
+// AttemptsMadeCleared reports if the "attempts_made" edge to the OutboundAttempt entity was cleared.
+func (m *OutboundMessageMutation) AttemptsMadeCleared() bool {
+	return m.clearedattempts_made
+}
+
+// RemoveAttemptsMadeIDs removes the "attempts_made" edge to the OutboundAttempt entity by IDs.
+func (m *OutboundMessageMutation) RemoveAttemptsMadeIDs(ids ...int) {
+	if m.removedattempts_made == nil {
+		m.removedattempts_made = make(map[int]struct{})
+	}
+	for i := range ids {
+		delete(m.attempts_made, ids[i])
+		m.removedattempts_made[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedAttemptsMade returns the removed IDs of the "attempts_made" edge to the OutboundAttempt entity.
+func (m *OutboundMessageMutation) RemovedAttemptsMadeIDs() (ids []int) {
+	for id := range m.removedattempts_made {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// AttemptsMadeIDs returns the "attempts_made" edge IDs in the mutation.
+func (m *OutboundMessageMutation) AttemptsMadeIDs() (ids []int) {
+	for id := range m.attempts_made {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetAttemptsMade resets all changes to the "attempts_made" edge.
+func (m *OutboundMessageMutation) ResetAttemptsMade() {
+	m.attempts_made = nil
+	m.clearedattempts_made = false
+	m.removedattempts_made = nil
+}
+
+// Where appends a list predicates to the OutboundMessageMutation builder.
+func (m *OutboundMessageMutation) Where(ps ...predicate.OutboundMessage) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the OutboundMessageMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *OutboundMessageMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.OutboundMessage, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *OutboundMessageMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *OutboundMessageMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (OutboundMessage).
+func (m *OutboundMessageMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *OutboundMessageMutation) Fields() []string {
+	fields := make([]string, 0, 11)
+	if m.endpoint != nil {
+		fields = append(fields, outboundmessage.FieldEndpointID)
+	}
+	if m.event != nil {
+		fields = append(fields, outboundmessage.FieldEvent)
+	}
+	if m.message_id != nil {
+		fields = append(fields, outboundmessage.FieldMessageID)
+	}
+	if m.body != nil {
+		fields = append(fields, outboundmessage.FieldBody)
+	}
+	if m.reminder != nil {
+		fields = append(fields, outboundmessage.FieldReminderID)
+	}
+	if m.expires_at != nil {
+		fields = append(fields, outboundmessage.FieldExpiresAt)
+	}
+	if m.created_at != nil {
+		fields = append(fields, outboundmessage.FieldCreatedAt)
+	}
+	if m.state != nil {
+		fields = append(fields, outboundmessage.FieldState)
+	}
+	if m.attempts != nil {
+		fields = append(fields, outboundmessage.FieldAttempts)
+	}
+	if m.next_at != nil {
+		fields = append(fields, outboundmessage.FieldNextAt)
+	}
+	if m.settled_at != nil {
+		fields = append(fields, outboundmessage.FieldSettledAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *OutboundMessageMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case outboundmessage.FieldEndpointID:
+		return m.EndpointID()
+	case outboundmessage.FieldEvent:
+		return m.Event()
+	case outboundmessage.FieldMessageID:
+		return m.MessageID()
+	case outboundmessage.FieldBody:
+		return m.Body()
+	case outboundmessage.FieldReminderID:
+		return m.ReminderID()
+	case outboundmessage.FieldExpiresAt:
+		return m.ExpiresAt()
+	case outboundmessage.FieldCreatedAt:
+		return m.CreatedAt()
+	case outboundmessage.FieldState:
+		return m.State()
+	case outboundmessage.FieldAttempts:
+		return m.Attempts()
+	case outboundmessage.FieldNextAt:
+		return m.NextAt()
+	case outboundmessage.FieldSettledAt:
+		return m.SettledAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *OutboundMessageMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case outboundmessage.FieldEndpointID:
+		return m.OldEndpointID(ctx)
+	case outboundmessage.FieldEvent:
+		return m.OldEvent(ctx)
+	case outboundmessage.FieldMessageID:
+		return m.OldMessageID(ctx)
+	case outboundmessage.FieldBody:
+		return m.OldBody(ctx)
+	case outboundmessage.FieldReminderID:
+		return m.OldReminderID(ctx)
+	case outboundmessage.FieldExpiresAt:
+		return m.OldExpiresAt(ctx)
+	case outboundmessage.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case outboundmessage.FieldState:
+		return m.OldState(ctx)
+	case outboundmessage.FieldAttempts:
+		return m.OldAttempts(ctx)
+	case outboundmessage.FieldNextAt:
+		return m.OldNextAt(ctx)
+	case outboundmessage.FieldSettledAt:
+		return m.OldSettledAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown OutboundMessage field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *OutboundMessageMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case outboundmessage.FieldEndpointID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEndpointID(v)
+		return nil
+	case outboundmessage.FieldEvent:
+		v, ok := value.(rules.OutboundEvent)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEvent(v)
+		return nil
+	case outboundmessage.FieldMessageID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMessageID(v)
+		return nil
+	case outboundmessage.FieldBody:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBody(v)
+		return nil
+	case outboundmessage.FieldReminderID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReminderID(v)
+		return nil
+	case outboundmessage.FieldExpiresAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExpiresAt(v)
+		return nil
+	case outboundmessage.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case outboundmessage.FieldState:
+		v, ok := value.(rules.OutboundState)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case outboundmessage.FieldAttempts:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAttempts(v)
+		return nil
+	case outboundmessage.FieldNextAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNextAt(v)
+		return nil
+	case outboundmessage.FieldSettledAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSettledAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown OutboundMessage field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *OutboundMessageMutation) AddedFields() []string {
+	var fields []string
+	if m.addattempts != nil {
+		fields = append(fields, outboundmessage.FieldAttempts)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *OutboundMessageMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case outboundmessage.FieldAttempts:
+		return m.AddedAttempts()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *OutboundMessageMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case outboundmessage.FieldAttempts:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAttempts(v)
+		return nil
+	}
+	return fmt.Errorf("unknown OutboundMessage numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *OutboundMessageMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(outboundmessage.FieldBody) {
+		fields = append(fields, outboundmessage.FieldBody)
+	}
+	if m.FieldCleared(outboundmessage.FieldReminderID) {
+		fields = append(fields, outboundmessage.FieldReminderID)
+	}
+	if m.FieldCleared(outboundmessage.FieldExpiresAt) {
+		fields = append(fields, outboundmessage.FieldExpiresAt)
+	}
+	if m.FieldCleared(outboundmessage.FieldNextAt) {
+		fields = append(fields, outboundmessage.FieldNextAt)
+	}
+	if m.FieldCleared(outboundmessage.FieldSettledAt) {
+		fields = append(fields, outboundmessage.FieldSettledAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *OutboundMessageMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *OutboundMessageMutation) ClearField(name string) error {
+	switch name {
+	case outboundmessage.FieldBody:
+		m.ClearBody()
+		return nil
+	case outboundmessage.FieldReminderID:
+		m.ClearReminderID()
+		return nil
+	case outboundmessage.FieldExpiresAt:
+		m.ClearExpiresAt()
+		return nil
+	case outboundmessage.FieldNextAt:
+		m.ClearNextAt()
+		return nil
+	case outboundmessage.FieldSettledAt:
+		m.ClearSettledAt()
+		return nil
+	}
+	return fmt.Errorf("unknown OutboundMessage nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *OutboundMessageMutation) ResetField(name string) error {
+	switch name {
+	case outboundmessage.FieldEndpointID:
+		m.ResetEndpointID()
+		return nil
+	case outboundmessage.FieldEvent:
+		m.ResetEvent()
+		return nil
+	case outboundmessage.FieldMessageID:
+		m.ResetMessageID()
+		return nil
+	case outboundmessage.FieldBody:
+		m.ResetBody()
+		return nil
+	case outboundmessage.FieldReminderID:
+		m.ResetReminderID()
+		return nil
+	case outboundmessage.FieldExpiresAt:
+		m.ResetExpiresAt()
+		return nil
+	case outboundmessage.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case outboundmessage.FieldState:
+		m.ResetState()
+		return nil
+	case outboundmessage.FieldAttempts:
+		m.ResetAttempts()
+		return nil
+	case outboundmessage.FieldNextAt:
+		m.ResetNextAt()
+		return nil
+	case outboundmessage.FieldSettledAt:
+		m.ResetSettledAt()
+		return nil
+	}
+	return fmt.Errorf("unknown OutboundMessage field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *OutboundMessageMutation) AddedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.endpoint != nil {
+		edges = append(edges, outboundmessage.EdgeEndpoint)
+	}
+	if m.reminder != nil {
+		edges = append(edges, outboundmessage.EdgeReminder)
+	}
+	if m.attempts_made != nil {
+		edges = append(edges, outboundmessage.EdgeAttemptsMade)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *OutboundMessageMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case outboundmessage.EdgeEndpoint:
+		if id := m.endpoint; id != nil {
+			return []ent.Value{*id}
+		}
+	case outboundmessage.EdgeReminder:
+		if id := m.reminder; id != nil {
+			return []ent.Value{*id}
+		}
+	case outboundmessage.EdgeAttemptsMade:
+		ids := make([]ent.Value, 0, len(m.attempts_made))
+		for id := range m.attempts_made {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *OutboundMessageMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.removedattempts_made != nil {
+		edges = append(edges, outboundmessage.EdgeAttemptsMade)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *OutboundMessageMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case outboundmessage.EdgeAttemptsMade:
+		ids := make([]ent.Value, 0, len(m.removedattempts_made))
+		for id := range m.removedattempts_made {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *OutboundMessageMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.clearedendpoint {
+		edges = append(edges, outboundmessage.EdgeEndpoint)
+	}
+	if m.clearedreminder {
+		edges = append(edges, outboundmessage.EdgeReminder)
+	}
+	if m.clearedattempts_made {
+		edges = append(edges, outboundmessage.EdgeAttemptsMade)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *OutboundMessageMutation) EdgeCleared(name string) bool {
+	switch name {
+	case outboundmessage.EdgeEndpoint:
+		return m.clearedendpoint
+	case outboundmessage.EdgeReminder:
+		return m.clearedreminder
+	case outboundmessage.EdgeAttemptsMade:
+		return m.clearedattempts_made
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *OutboundMessageMutation) ClearEdge(name string) error {
+	switch name {
+	case outboundmessage.EdgeEndpoint:
+		m.ClearEndpoint()
+		return nil
+	case outboundmessage.EdgeReminder:
+		m.ClearReminder()
+		return nil
+	}
+	return fmt.Errorf("unknown OutboundMessage unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *OutboundMessageMutation) ResetEdge(name string) error {
+	switch name {
+	case outboundmessage.EdgeEndpoint:
+		m.ResetEndpoint()
+		return nil
+	case outboundmessage.EdgeReminder:
+		m.ResetReminder()
+		return nil
+	case outboundmessage.EdgeAttemptsMade:
+		m.ResetAttemptsMade()
+		return nil
+	}
+	return fmt.Errorf("unknown OutboundMessage edge %s", name)
+}
+
 // ParticipantMutation represents an operation that mutates the Participant nodes in the graph.
 type ParticipantMutation struct {
 	config
@@ -6269,6 +12175,14 @@ type ParticipantMutation struct {
 	reviews              map[int]struct{}
 	removedreviews       map[int]struct{}
 	clearedreviews       bool
+	settlement           *int
+	clearedsettlement    bool
+	entries              map[int]struct{}
+	removedentries       map[int]struct{}
+	clearedentries       bool
+	reminders            map[int]struct{}
+	removedreminders     map[int]struct{}
+	clearedreminders     bool
 	done                 bool
 	oldValue             func(context.Context) (*Participant, error)
 	predicates           []predicate.Participant
@@ -7040,6 +12954,55 @@ func (m *ParticipantMutation) ResetRevokedAt() {
 	delete(m.clearedFields, participant.FieldRevokedAt)
 }
 
+// SetSettlementID sets the "settlement_id" field.
+func (m *ParticipantMutation) SetSettlementID(i int) {
+	m.settlement = &i
+}
+
+// SettlementID returns the value of the "settlement_id" field in the mutation.
+func (m *ParticipantMutation) SettlementID() (r int, exists bool) {
+	v := m.settlement
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSettlementID returns the old "settlement_id" field's value of the Participant entity.
+// If the Participant object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ParticipantMutation) OldSettlementID(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSettlementID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSettlementID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSettlementID: %w", err)
+	}
+	return oldValue.SettlementID, nil
+}
+
+// ClearSettlementID clears the value of the "settlement_id" field.
+func (m *ParticipantMutation) ClearSettlementID() {
+	m.settlement = nil
+	m.clearedFields[participant.FieldSettlementID] = struct{}{}
+}
+
+// SettlementIDCleared returns if the "settlement_id" field was cleared in this mutation.
+func (m *ParticipantMutation) SettlementIDCleared() bool {
+	_, ok := m.clearedFields[participant.FieldSettlementID]
+	return ok
+}
+
+// ResetSettlementID resets all changes to the "settlement_id" field.
+func (m *ParticipantMutation) ResetSettlementID() {
+	m.settlement = nil
+	delete(m.clearedFields, participant.FieldSettlementID)
+}
+
 // SetReviewOpen sets the "review_open" field.
 func (m *ParticipantMutation) SetReviewOpen(b bool) {
 	m.review_open = &b
@@ -7393,6 +13356,141 @@ func (m *ParticipantMutation) ResetReviews() {
 	m.removedreviews = nil
 }
 
+// ClearSettlement clears the "settlement" edge to the Settlement entity.
+func (m *ParticipantMutation) ClearSettlement() {
+	m.clearedsettlement = true
+	m.clearedFields[participant.FieldSettlementID] = struct{}{}
+}
+
+// SettlementCleared reports if the "settlement" edge to the Settlement entity was cleared.
+func (m *ParticipantMutation) SettlementCleared() bool {
+	return m.SettlementIDCleared() || m.clearedsettlement
+}
+
+// SettlementIDs returns the "settlement" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// SettlementID instead. It exists only for internal usage by the builders.
+func (m *ParticipantMutation) SettlementIDs() (ids []int) {
+	if id := m.settlement; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetSettlement resets all changes to the "settlement" edge.
+func (m *ParticipantMutation) ResetSettlement() {
+	m.settlement = nil
+	m.clearedsettlement = false
+}
+
+// AddEntryIDs adds the "entries" edge to the SettlementEntry entity by ids.
+func (m *ParticipantMutation) AddEntryIDs(ids ...int) {
+	if m.entries == nil {
+		m.entries = make(map[int]struct{})
+	}
+	for i := range ids {
+		m.entries[ids[i]] = struct{}{}
+	}
+}
+
+// ClearEntries clears the "entries" edge to the SettlementEntry entity.
+func (m *ParticipantMutation) ClearEntries() {
+	m.clearedentries = true
+}
+
+// EntriesCleared reports if the "entries" edge to the SettlementEntry entity was cleared.
+func (m *ParticipantMutation) EntriesCleared() bool {
+	return m.clearedentries
+}
+
+// RemoveEntryIDs removes the "entries" edge to the SettlementEntry entity by IDs.
+func (m *ParticipantMutation) RemoveEntryIDs(ids ...int) {
+	if m.removedentries == nil {
+		m.removedentries = make(map[int]struct{})
+	}
+	for i := range ids {
+		delete(m.entries, ids[i])
+		m.removedentries[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedEntries returns the removed IDs of the "entries" edge to the SettlementEntry entity.
+func (m *ParticipantMutation) RemovedEntriesIDs() (ids []int) {
+	for id := range m.removedentries {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// EntriesIDs returns the "entries" edge IDs in the mutation.
+func (m *ParticipantMutation) EntriesIDs() (ids []int) {
+	for id := range m.entries {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetEntries resets all changes to the "entries" edge.
+func (m *ParticipantMutation) ResetEntries() {
+	m.entries = nil
+	m.clearedentries = false
+	m.removedentries = nil
+}
+
+// AddReminderIDs adds the "reminders" edge to the Reminder entity by ids.
+func (m *ParticipantMutation) AddReminderIDs(ids ...int) {
+	if m.reminders == nil {
+		m.reminders = make(map[int]struct{})
+	}
+	for i := range ids {
+		m.reminders[ids[i]] = struct{}{}
+	}
+}
+
+// ClearReminders clears the "reminders" edge to the Reminder entity.
+func (m *ParticipantMutation) ClearReminders() {
+	m.clearedreminders = true
+}
+
+// RemindersCleared reports if the "reminders" edge to the Reminder entity was cleared.
+func (m *ParticipantMutation) RemindersCleared() bool {
+	return m.clearedreminders
+}
+
+// RemoveReminderIDs removes the "reminders" edge to the Reminder entity by IDs.
+func (m *ParticipantMutation) RemoveReminderIDs(ids ...int) {
+	if m.removedreminders == nil {
+		m.removedreminders = make(map[int]struct{})
+	}
+	for i := range ids {
+		delete(m.reminders, ids[i])
+		m.removedreminders[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedReminders returns the removed IDs of the "reminders" edge to the Reminder entity.
+func (m *ParticipantMutation) RemovedRemindersIDs() (ids []int) {
+	for id := range m.removedreminders {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// RemindersIDs returns the "reminders" edge IDs in the mutation.
+func (m *ParticipantMutation) RemindersIDs() (ids []int) {
+	for id := range m.reminders {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetReminders resets all changes to the "reminders" edge.
+func (m *ParticipantMutation) ResetReminders() {
+	m.reminders = nil
+	m.clearedreminders = false
+	m.removedreminders = nil
+}
+
 // Where appends a list predicates to the ParticipantMutation builder.
 func (m *ParticipantMutation) Where(ps ...predicate.Participant) {
 	m.predicates = append(m.predicates, ps...)
@@ -7427,7 +13525,7 @@ func (m *ParticipantMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ParticipantMutation) Fields() []string {
-	fields := make([]string, 0, 18)
+	fields := make([]string, 0, 19)
 	if m.cohort != nil {
 		fields = append(fields, participant.FieldCohortID)
 	}
@@ -7469,6 +13567,9 @@ func (m *ParticipantMutation) Fields() []string {
 	}
 	if m.revoked_at != nil {
 		fields = append(fields, participant.FieldRevokedAt)
+	}
+	if m.settlement != nil {
+		fields = append(fields, participant.FieldSettlementID)
 	}
 	if m.review_open != nil {
 		fields = append(fields, participant.FieldReviewOpen)
@@ -7518,6 +13619,8 @@ func (m *ParticipantMutation) Field(name string) (ent.Value, bool) {
 		return m.FirstPurchaseID()
 	case participant.FieldRevokedAt:
 		return m.RevokedAt()
+	case participant.FieldSettlementID:
+		return m.SettlementID()
 	case participant.FieldReviewOpen:
 		return m.ReviewOpen()
 	case participant.FieldBalance:
@@ -7563,6 +13666,8 @@ func (m *ParticipantMutation) OldField(ctx context.Context, name string) (ent.Va
 		return m.OldFirstPurchaseID(ctx)
 	case participant.FieldRevokedAt:
 		return m.OldRevokedAt(ctx)
+	case participant.FieldSettlementID:
+		return m.OldSettlementID(ctx)
 	case participant.FieldReviewOpen:
 		return m.OldReviewOpen(ctx)
 	case participant.FieldBalance:
@@ -7677,6 +13782,13 @@ func (m *ParticipantMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetRevokedAt(v)
+		return nil
+	case participant.FieldSettlementID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSettlementID(v)
 		return nil
 	case participant.FieldReviewOpen:
 		v, ok := value.(bool)
@@ -7796,6 +13908,9 @@ func (m *ParticipantMutation) ClearedFields() []string {
 	if m.FieldCleared(participant.FieldRevokedAt) {
 		fields = append(fields, participant.FieldRevokedAt)
 	}
+	if m.FieldCleared(participant.FieldSettlementID) {
+		fields = append(fields, participant.FieldSettlementID)
+	}
 	return fields
 }
 
@@ -7842,6 +13957,9 @@ func (m *ParticipantMutation) ClearField(name string) error {
 		return nil
 	case participant.FieldRevokedAt:
 		m.ClearRevokedAt()
+		return nil
+	case participant.FieldSettlementID:
+		m.ClearSettlementID()
 		return nil
 	}
 	return fmt.Errorf("unknown Participant nullable field %s", name)
@@ -7893,6 +14011,9 @@ func (m *ParticipantMutation) ResetField(name string) error {
 	case participant.FieldRevokedAt:
 		m.ResetRevokedAt()
 		return nil
+	case participant.FieldSettlementID:
+		m.ResetSettlementID()
+		return nil
 	case participant.FieldReviewOpen:
 		m.ResetReviewOpen()
 		return nil
@@ -7911,7 +14032,7 @@ func (m *ParticipantMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *ParticipantMutation) AddedEdges() []string {
-	edges := make([]string, 0, 4)
+	edges := make([]string, 0, 7)
 	if m.cohort != nil {
 		edges = append(edges, participant.EdgeCohort)
 	}
@@ -7923,6 +14044,15 @@ func (m *ParticipantMutation) AddedEdges() []string {
 	}
 	if m.reviews != nil {
 		edges = append(edges, participant.EdgeReviews)
+	}
+	if m.settlement != nil {
+		edges = append(edges, participant.EdgeSettlement)
+	}
+	if m.entries != nil {
+		edges = append(edges, participant.EdgeEntries)
+	}
+	if m.reminders != nil {
+		edges = append(edges, participant.EdgeReminders)
 	}
 	return edges
 }
@@ -7953,13 +14083,29 @@ func (m *ParticipantMutation) AddedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case participant.EdgeSettlement:
+		if id := m.settlement; id != nil {
+			return []ent.Value{*id}
+		}
+	case participant.EdgeEntries:
+		ids := make([]ent.Value, 0, len(m.entries))
+		for id := range m.entries {
+			ids = append(ids, id)
+		}
+		return ids
+	case participant.EdgeReminders:
+		ids := make([]ent.Value, 0, len(m.reminders))
+		for id := range m.reminders {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *ParticipantMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 4)
+	edges := make([]string, 0, 7)
 	if m.removedpurchases != nil {
 		edges = append(edges, participant.EdgePurchases)
 	}
@@ -7968,6 +14114,12 @@ func (m *ParticipantMutation) RemovedEdges() []string {
 	}
 	if m.removedreviews != nil {
 		edges = append(edges, participant.EdgeReviews)
+	}
+	if m.removedentries != nil {
+		edges = append(edges, participant.EdgeEntries)
+	}
+	if m.removedreminders != nil {
+		edges = append(edges, participant.EdgeReminders)
 	}
 	return edges
 }
@@ -7994,13 +14146,25 @@ func (m *ParticipantMutation) RemovedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case participant.EdgeEntries:
+		ids := make([]ent.Value, 0, len(m.removedentries))
+		for id := range m.removedentries {
+			ids = append(ids, id)
+		}
+		return ids
+	case participant.EdgeReminders:
+		ids := make([]ent.Value, 0, len(m.removedreminders))
+		for id := range m.removedreminders {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *ParticipantMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 4)
+	edges := make([]string, 0, 7)
 	if m.clearedcohort {
 		edges = append(edges, participant.EdgeCohort)
 	}
@@ -8012,6 +14176,15 @@ func (m *ParticipantMutation) ClearedEdges() []string {
 	}
 	if m.clearedreviews {
 		edges = append(edges, participant.EdgeReviews)
+	}
+	if m.clearedsettlement {
+		edges = append(edges, participant.EdgeSettlement)
+	}
+	if m.clearedentries {
+		edges = append(edges, participant.EdgeEntries)
+	}
+	if m.clearedreminders {
+		edges = append(edges, participant.EdgeReminders)
 	}
 	return edges
 }
@@ -8028,6 +14201,12 @@ func (m *ParticipantMutation) EdgeCleared(name string) bool {
 		return m.clearedhistory
 	case participant.EdgeReviews:
 		return m.clearedreviews
+	case participant.EdgeSettlement:
+		return m.clearedsettlement
+	case participant.EdgeEntries:
+		return m.clearedentries
+	case participant.EdgeReminders:
+		return m.clearedreminders
 	}
 	return false
 }
@@ -8038,6 +14217,9 @@ func (m *ParticipantMutation) ClearEdge(name string) error {
 	switch name {
 	case participant.EdgeCohort:
 		m.ClearCohort()
+		return nil
+	case participant.EdgeSettlement:
+		m.ClearSettlement()
 		return nil
 	}
 	return fmt.Errorf("unknown Participant unique edge %s", name)
@@ -8059,8 +14241,846 @@ func (m *ParticipantMutation) ResetEdge(name string) error {
 	case participant.EdgeReviews:
 		m.ResetReviews()
 		return nil
+	case participant.EdgeSettlement:
+		m.ResetSettlement()
+		return nil
+	case participant.EdgeEntries:
+		m.ResetEntries()
+		return nil
+	case participant.EdgeReminders:
+		m.ResetReminders()
+		return nil
 	}
 	return fmt.Errorf("unknown Participant edge %s", name)
+}
+
+// PlacesMutation represents an operation that mutates the Places nodes in the graph.
+type PlacesMutation struct {
+	config
+	op                Op
+	typ               string
+	id                *int
+	cohort_id         *int
+	addcohort_id      *int
+	participant_id    *int
+	addparticipant_id *int
+	kind              *rules.PlaceKind
+	places            *int
+	addplaces         *int
+	recorded_at       *time.Time
+	actor             *string
+	clearedFields     map[string]struct{}
+	settlement        *int
+	clearedsettlement bool
+	done              bool
+	oldValue          func(context.Context) (*Places, error)
+	predicates        []predicate.Places
+}
+
+var _ ent.Mutation = (*PlacesMutation)(nil)
+
+// placesOption allows management of the mutation configuration using functional options.
+type placesOption func(*PlacesMutation)
+
+// newPlacesMutation creates new mutation for the Places entity.
+func newPlacesMutation(c config, op Op, opts ...placesOption) *PlacesMutation {
+	m := &PlacesMutation{
+		config:        c,
+		op:            op,
+		typ:           TypePlaces,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withPlacesID sets the ID field of the mutation.
+func withPlacesID(id int) placesOption {
+	return func(m *PlacesMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Places
+		)
+		m.oldValue = func(ctx context.Context) (*Places, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Places.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withPlaces sets the old Places of the mutation.
+func withPlaces(node *Places) placesOption {
+	return func(m *PlacesMutation) {
+		m.oldValue = func(context.Context) (*Places, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m PlacesMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m PlacesMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *PlacesMutation) ID() (id int, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *PlacesMutation) IDs(ctx context.Context) ([]int, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Places.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCohortID sets the "cohort_id" field.
+func (m *PlacesMutation) SetCohortID(i int) {
+	m.cohort_id = &i
+	m.addcohort_id = nil
+}
+
+// CohortID returns the value of the "cohort_id" field in the mutation.
+func (m *PlacesMutation) CohortID() (r int, exists bool) {
+	v := m.cohort_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCohortID returns the old "cohort_id" field's value of the Places entity.
+// If the Places object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlacesMutation) OldCohortID(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCohortID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCohortID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCohortID: %w", err)
+	}
+	return oldValue.CohortID, nil
+}
+
+// AddCohortID adds i to the "cohort_id" field.
+func (m *PlacesMutation) AddCohortID(i int) {
+	if m.addcohort_id != nil {
+		*m.addcohort_id += i
+	} else {
+		m.addcohort_id = &i
+	}
+}
+
+// AddedCohortID returns the value that was added to the "cohort_id" field in this mutation.
+func (m *PlacesMutation) AddedCohortID() (r int, exists bool) {
+	v := m.addcohort_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCohortID resets all changes to the "cohort_id" field.
+func (m *PlacesMutation) ResetCohortID() {
+	m.cohort_id = nil
+	m.addcohort_id = nil
+}
+
+// SetSettlementID sets the "settlement_id" field.
+func (m *PlacesMutation) SetSettlementID(i int) {
+	m.settlement = &i
+}
+
+// SettlementID returns the value of the "settlement_id" field in the mutation.
+func (m *PlacesMutation) SettlementID() (r int, exists bool) {
+	v := m.settlement
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSettlementID returns the old "settlement_id" field's value of the Places entity.
+// If the Places object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlacesMutation) OldSettlementID(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSettlementID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSettlementID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSettlementID: %w", err)
+	}
+	return oldValue.SettlementID, nil
+}
+
+// ResetSettlementID resets all changes to the "settlement_id" field.
+func (m *PlacesMutation) ResetSettlementID() {
+	m.settlement = nil
+}
+
+// SetParticipantID sets the "participant_id" field.
+func (m *PlacesMutation) SetParticipantID(i int) {
+	m.participant_id = &i
+	m.addparticipant_id = nil
+}
+
+// ParticipantID returns the value of the "participant_id" field in the mutation.
+func (m *PlacesMutation) ParticipantID() (r int, exists bool) {
+	v := m.participant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldParticipantID returns the old "participant_id" field's value of the Places entity.
+// If the Places object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlacesMutation) OldParticipantID(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldParticipantID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldParticipantID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldParticipantID: %w", err)
+	}
+	return oldValue.ParticipantID, nil
+}
+
+// AddParticipantID adds i to the "participant_id" field.
+func (m *PlacesMutation) AddParticipantID(i int) {
+	if m.addparticipant_id != nil {
+		*m.addparticipant_id += i
+	} else {
+		m.addparticipant_id = &i
+	}
+}
+
+// AddedParticipantID returns the value that was added to the "participant_id" field in this mutation.
+func (m *PlacesMutation) AddedParticipantID() (r int, exists bool) {
+	v := m.addparticipant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearParticipantID clears the value of the "participant_id" field.
+func (m *PlacesMutation) ClearParticipantID() {
+	m.participant_id = nil
+	m.addparticipant_id = nil
+	m.clearedFields[places.FieldParticipantID] = struct{}{}
+}
+
+// ParticipantIDCleared returns if the "participant_id" field was cleared in this mutation.
+func (m *PlacesMutation) ParticipantIDCleared() bool {
+	_, ok := m.clearedFields[places.FieldParticipantID]
+	return ok
+}
+
+// ResetParticipantID resets all changes to the "participant_id" field.
+func (m *PlacesMutation) ResetParticipantID() {
+	m.participant_id = nil
+	m.addparticipant_id = nil
+	delete(m.clearedFields, places.FieldParticipantID)
+}
+
+// SetKind sets the "kind" field.
+func (m *PlacesMutation) SetKind(rk rules.PlaceKind) {
+	m.kind = &rk
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *PlacesMutation) Kind() (r rules.PlaceKind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the Places entity.
+// If the Places object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlacesMutation) OldKind(ctx context.Context) (v rules.PlaceKind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *PlacesMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetPlaces sets the "places" field.
+func (m *PlacesMutation) SetPlaces(i int) {
+	m.places = &i
+	m.addplaces = nil
+}
+
+// Places returns the value of the "places" field in the mutation.
+func (m *PlacesMutation) Places() (r int, exists bool) {
+	v := m.places
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPlaces returns the old "places" field's value of the Places entity.
+// If the Places object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlacesMutation) OldPlaces(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPlaces is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPlaces requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPlaces: %w", err)
+	}
+	return oldValue.Places, nil
+}
+
+// AddPlaces adds i to the "places" field.
+func (m *PlacesMutation) AddPlaces(i int) {
+	if m.addplaces != nil {
+		*m.addplaces += i
+	} else {
+		m.addplaces = &i
+	}
+}
+
+// AddedPlaces returns the value that was added to the "places" field in this mutation.
+func (m *PlacesMutation) AddedPlaces() (r int, exists bool) {
+	v := m.addplaces
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPlaces resets all changes to the "places" field.
+func (m *PlacesMutation) ResetPlaces() {
+	m.places = nil
+	m.addplaces = nil
+}
+
+// SetRecordedAt sets the "recorded_at" field.
+func (m *PlacesMutation) SetRecordedAt(t time.Time) {
+	m.recorded_at = &t
+}
+
+// RecordedAt returns the value of the "recorded_at" field in the mutation.
+func (m *PlacesMutation) RecordedAt() (r time.Time, exists bool) {
+	v := m.recorded_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecordedAt returns the old "recorded_at" field's value of the Places entity.
+// If the Places object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlacesMutation) OldRecordedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecordedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecordedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecordedAt: %w", err)
+	}
+	return oldValue.RecordedAt, nil
+}
+
+// ResetRecordedAt resets all changes to the "recorded_at" field.
+func (m *PlacesMutation) ResetRecordedAt() {
+	m.recorded_at = nil
+}
+
+// SetActor sets the "actor" field.
+func (m *PlacesMutation) SetActor(s string) {
+	m.actor = &s
+}
+
+// Actor returns the value of the "actor" field in the mutation.
+func (m *PlacesMutation) Actor() (r string, exists bool) {
+	v := m.actor
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldActor returns the old "actor" field's value of the Places entity.
+// If the Places object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlacesMutation) OldActor(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldActor is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldActor requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldActor: %w", err)
+	}
+	return oldValue.Actor, nil
+}
+
+// ResetActor resets all changes to the "actor" field.
+func (m *PlacesMutation) ResetActor() {
+	m.actor = nil
+}
+
+// ClearSettlement clears the "settlement" edge to the Settlement entity.
+func (m *PlacesMutation) ClearSettlement() {
+	m.clearedsettlement = true
+	m.clearedFields[places.FieldSettlementID] = struct{}{}
+}
+
+// SettlementCleared reports if the "settlement" edge to the Settlement entity was cleared.
+func (m *PlacesMutation) SettlementCleared() bool {
+	return m.clearedsettlement
+}
+
+// SettlementIDs returns the "settlement" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// SettlementID instead. It exists only for internal usage by the builders.
+func (m *PlacesMutation) SettlementIDs() (ids []int) {
+	if id := m.settlement; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetSettlement resets all changes to the "settlement" edge.
+func (m *PlacesMutation) ResetSettlement() {
+	m.settlement = nil
+	m.clearedsettlement = false
+}
+
+// Where appends a list predicates to the PlacesMutation builder.
+func (m *PlacesMutation) Where(ps ...predicate.Places) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the PlacesMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *PlacesMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Places, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *PlacesMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *PlacesMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Places).
+func (m *PlacesMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *PlacesMutation) Fields() []string {
+	fields := make([]string, 0, 7)
+	if m.cohort_id != nil {
+		fields = append(fields, places.FieldCohortID)
+	}
+	if m.settlement != nil {
+		fields = append(fields, places.FieldSettlementID)
+	}
+	if m.participant_id != nil {
+		fields = append(fields, places.FieldParticipantID)
+	}
+	if m.kind != nil {
+		fields = append(fields, places.FieldKind)
+	}
+	if m.places != nil {
+		fields = append(fields, places.FieldPlaces)
+	}
+	if m.recorded_at != nil {
+		fields = append(fields, places.FieldRecordedAt)
+	}
+	if m.actor != nil {
+		fields = append(fields, places.FieldActor)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *PlacesMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case places.FieldCohortID:
+		return m.CohortID()
+	case places.FieldSettlementID:
+		return m.SettlementID()
+	case places.FieldParticipantID:
+		return m.ParticipantID()
+	case places.FieldKind:
+		return m.Kind()
+	case places.FieldPlaces:
+		return m.Places()
+	case places.FieldRecordedAt:
+		return m.RecordedAt()
+	case places.FieldActor:
+		return m.Actor()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *PlacesMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case places.FieldCohortID:
+		return m.OldCohortID(ctx)
+	case places.FieldSettlementID:
+		return m.OldSettlementID(ctx)
+	case places.FieldParticipantID:
+		return m.OldParticipantID(ctx)
+	case places.FieldKind:
+		return m.OldKind(ctx)
+	case places.FieldPlaces:
+		return m.OldPlaces(ctx)
+	case places.FieldRecordedAt:
+		return m.OldRecordedAt(ctx)
+	case places.FieldActor:
+		return m.OldActor(ctx)
+	}
+	return nil, fmt.Errorf("unknown Places field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PlacesMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case places.FieldCohortID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCohortID(v)
+		return nil
+	case places.FieldSettlementID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSettlementID(v)
+		return nil
+	case places.FieldParticipantID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetParticipantID(v)
+		return nil
+	case places.FieldKind:
+		v, ok := value.(rules.PlaceKind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case places.FieldPlaces:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPlaces(v)
+		return nil
+	case places.FieldRecordedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecordedAt(v)
+		return nil
+	case places.FieldActor:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetActor(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Places field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *PlacesMutation) AddedFields() []string {
+	var fields []string
+	if m.addcohort_id != nil {
+		fields = append(fields, places.FieldCohortID)
+	}
+	if m.addparticipant_id != nil {
+		fields = append(fields, places.FieldParticipantID)
+	}
+	if m.addplaces != nil {
+		fields = append(fields, places.FieldPlaces)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *PlacesMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case places.FieldCohortID:
+		return m.AddedCohortID()
+	case places.FieldParticipantID:
+		return m.AddedParticipantID()
+	case places.FieldPlaces:
+		return m.AddedPlaces()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PlacesMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case places.FieldCohortID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCohortID(v)
+		return nil
+	case places.FieldParticipantID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddParticipantID(v)
+		return nil
+	case places.FieldPlaces:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPlaces(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Places numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *PlacesMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(places.FieldParticipantID) {
+		fields = append(fields, places.FieldParticipantID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *PlacesMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *PlacesMutation) ClearField(name string) error {
+	switch name {
+	case places.FieldParticipantID:
+		m.ClearParticipantID()
+		return nil
+	}
+	return fmt.Errorf("unknown Places nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *PlacesMutation) ResetField(name string) error {
+	switch name {
+	case places.FieldCohortID:
+		m.ResetCohortID()
+		return nil
+	case places.FieldSettlementID:
+		m.ResetSettlementID()
+		return nil
+	case places.FieldParticipantID:
+		m.ResetParticipantID()
+		return nil
+	case places.FieldKind:
+		m.ResetKind()
+		return nil
+	case places.FieldPlaces:
+		m.ResetPlaces()
+		return nil
+	case places.FieldRecordedAt:
+		m.ResetRecordedAt()
+		return nil
+	case places.FieldActor:
+		m.ResetActor()
+		return nil
+	}
+	return fmt.Errorf("unknown Places field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *PlacesMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.settlement != nil {
+		edges = append(edges, places.EdgeSettlement)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *PlacesMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case places.EdgeSettlement:
+		if id := m.settlement; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *PlacesMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *PlacesMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *PlacesMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedsettlement {
+		edges = append(edges, places.EdgeSettlement)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *PlacesMutation) EdgeCleared(name string) bool {
+	switch name {
+	case places.EdgeSettlement:
+		return m.clearedsettlement
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *PlacesMutation) ClearEdge(name string) error {
+	switch name {
+	case places.EdgeSettlement:
+		m.ClearSettlement()
+		return nil
+	}
+	return fmt.Errorf("unknown Places unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *PlacesMutation) ResetEdge(name string) error {
+	switch name {
+	case places.EdgeSettlement:
+		m.ResetSettlement()
+		return nil
+	}
+	return fmt.Errorf("unknown Places edge %s", name)
 }
 
 // PlatformMutation represents an operation that mutates the Platform nodes in the graph.
@@ -8093,6 +15113,12 @@ type PlatformMutation struct {
 	statements           map[int]struct{}
 	removedstatements    map[int]struct{}
 	clearedstatements    bool
+	outages              map[int]struct{}
+	removedoutages       map[int]struct{}
+	clearedoutages       bool
+	alerts               map[int]struct{}
+	removedalerts        map[int]struct{}
+	clearedalerts        bool
 	done                 bool
 	oldValue             func(context.Context) (*Platform, error)
 	predicates           []predicate.Platform
@@ -8738,6 +15764,114 @@ func (m *PlatformMutation) ResetStatements() {
 	m.removedstatements = nil
 }
 
+// AddOutageIDs adds the "outages" edge to the Outage entity by ids.
+func (m *PlatformMutation) AddOutageIDs(ids ...int) {
+	if m.outages == nil {
+		m.outages = make(map[int]struct{})
+	}
+	for i := range ids {
+		m.outages[ids[i]] = struct{}{}
+	}
+}
+
+// ClearOutages clears the "outages" edge to the Outage entity.
+func (m *PlatformMutation) ClearOutages() {
+	m.clearedoutages = true
+}
+
+// OutagesCleared reports if the "outages" edge to the Outage entity was cleared.
+func (m *PlatformMutation) OutagesCleared() bool {
+	return m.clearedoutages
+}
+
+// RemoveOutageIDs removes the "outages" edge to the Outage entity by IDs.
+func (m *PlatformMutation) RemoveOutageIDs(ids ...int) {
+	if m.removedoutages == nil {
+		m.removedoutages = make(map[int]struct{})
+	}
+	for i := range ids {
+		delete(m.outages, ids[i])
+		m.removedoutages[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedOutages returns the removed IDs of the "outages" edge to the Outage entity.
+func (m *PlatformMutation) RemovedOutagesIDs() (ids []int) {
+	for id := range m.removedoutages {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// OutagesIDs returns the "outages" edge IDs in the mutation.
+func (m *PlatformMutation) OutagesIDs() (ids []int) {
+	for id := range m.outages {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetOutages resets all changes to the "outages" edge.
+func (m *PlatformMutation) ResetOutages() {
+	m.outages = nil
+	m.clearedoutages = false
+	m.removedoutages = nil
+}
+
+// AddAlertIDs adds the "alerts" edge to the Alert entity by ids.
+func (m *PlatformMutation) AddAlertIDs(ids ...int) {
+	if m.alerts == nil {
+		m.alerts = make(map[int]struct{})
+	}
+	for i := range ids {
+		m.alerts[ids[i]] = struct{}{}
+	}
+}
+
+// ClearAlerts clears the "alerts" edge to the Alert entity.
+func (m *PlatformMutation) ClearAlerts() {
+	m.clearedalerts = true
+}
+
+// AlertsCleared reports if the "alerts" edge to the Alert entity was cleared.
+func (m *PlatformMutation) AlertsCleared() bool {
+	return m.clearedalerts
+}
+
+// RemoveAlertIDs removes the "alerts" edge to the Alert entity by IDs.
+func (m *PlatformMutation) RemoveAlertIDs(ids ...int) {
+	if m.removedalerts == nil {
+		m.removedalerts = make(map[int]struct{})
+	}
+	for i := range ids {
+		delete(m.alerts, ids[i])
+		m.removedalerts[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedAlerts returns the removed IDs of the "alerts" edge to the Alert entity.
+func (m *PlatformMutation) RemovedAlertsIDs() (ids []int) {
+	for id := range m.removedalerts {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// AlertsIDs returns the "alerts" edge IDs in the mutation.
+func (m *PlatformMutation) AlertsIDs() (ids []int) {
+	for id := range m.alerts {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetAlerts resets all changes to the "alerts" edge.
+func (m *PlatformMutation) ResetAlerts() {
+	m.alerts = nil
+	m.clearedalerts = false
+	m.removedalerts = nil
+}
+
 // Where appends a list predicates to the PlatformMutation builder.
 func (m *PlatformMutation) Where(ps ...predicate.Platform) {
 	m.predicates = append(m.predicates, ps...)
@@ -8988,7 +16122,7 @@ func (m *PlatformMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *PlatformMutation) AddedEdges() []string {
-	edges := make([]string, 0, 5)
+	edges := make([]string, 0, 7)
 	if m.keys != nil {
 		edges = append(edges, platform.EdgeKeys)
 	}
@@ -9003,6 +16137,12 @@ func (m *PlatformMutation) AddedEdges() []string {
 	}
 	if m.statements != nil {
 		edges = append(edges, platform.EdgeStatements)
+	}
+	if m.outages != nil {
+		edges = append(edges, platform.EdgeOutages)
+	}
+	if m.alerts != nil {
+		edges = append(edges, platform.EdgeAlerts)
 	}
 	return edges
 }
@@ -9041,13 +16181,25 @@ func (m *PlatformMutation) AddedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case platform.EdgeOutages:
+		ids := make([]ent.Value, 0, len(m.outages))
+		for id := range m.outages {
+			ids = append(ids, id)
+		}
+		return ids
+	case platform.EdgeAlerts:
+		ids := make([]ent.Value, 0, len(m.alerts))
+		for id := range m.alerts {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *PlatformMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 5)
+	edges := make([]string, 0, 7)
 	if m.removedkeys != nil {
 		edges = append(edges, platform.EdgeKeys)
 	}
@@ -9062,6 +16214,12 @@ func (m *PlatformMutation) RemovedEdges() []string {
 	}
 	if m.removedstatements != nil {
 		edges = append(edges, platform.EdgeStatements)
+	}
+	if m.removedoutages != nil {
+		edges = append(edges, platform.EdgeOutages)
+	}
+	if m.removedalerts != nil {
+		edges = append(edges, platform.EdgeAlerts)
 	}
 	return edges
 }
@@ -9100,13 +16258,25 @@ func (m *PlatformMutation) RemovedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case platform.EdgeOutages:
+		ids := make([]ent.Value, 0, len(m.removedoutages))
+		for id := range m.removedoutages {
+			ids = append(ids, id)
+		}
+		return ids
+	case platform.EdgeAlerts:
+		ids := make([]ent.Value, 0, len(m.removedalerts))
+		for id := range m.removedalerts {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *PlatformMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 5)
+	edges := make([]string, 0, 7)
 	if m.clearedkeys {
 		edges = append(edges, platform.EdgeKeys)
 	}
@@ -9121,6 +16291,12 @@ func (m *PlatformMutation) ClearedEdges() []string {
 	}
 	if m.clearedstatements {
 		edges = append(edges, platform.EdgeStatements)
+	}
+	if m.clearedoutages {
+		edges = append(edges, platform.EdgeOutages)
+	}
+	if m.clearedalerts {
+		edges = append(edges, platform.EdgeAlerts)
 	}
 	return edges
 }
@@ -9139,6 +16315,10 @@ func (m *PlatformMutation) EdgeCleared(name string) bool {
 		return m.cleareddeliveries
 	case platform.EdgeStatements:
 		return m.clearedstatements
+	case platform.EdgeOutages:
+		return m.clearedoutages
+	case platform.EdgeAlerts:
+		return m.clearedalerts
 	}
 	return false
 }
@@ -9169,6 +16349,12 @@ func (m *PlatformMutation) ResetEdge(name string) error {
 		return nil
 	case platform.EdgeStatements:
 		m.ResetStatements()
+		return nil
+	case platform.EdgeOutages:
+		m.ResetOutages()
+		return nil
+	case platform.EdgeAlerts:
+		m.ResetAlerts()
 		return nil
 	}
 	return fmt.Errorf("unknown Platform edge %s", name)
@@ -11978,6 +19164,2108 @@ func (m *PurchaseMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Purchase edge %s", name)
 }
 
+// ReminderMutation represents an operation that mutates the Reminder nodes in the graph.
+type ReminderMutation struct {
+	config
+	op                 Op
+	typ                string
+	id                 *int
+	stage              *int
+	addstage           *int
+	channel            *rules.ReminderChannel
+	deadline           *time.Time
+	due_at             *time.Time
+	state              *rules.ReminderState
+	skipped            *rules.ReminderSkip
+	attempts           *int
+	addattempts        *int
+	begun_at           *time.Time
+	settled_at         *time.Time
+	problem            *string
+	clearedFields      map[string]struct{}
+	plan               *int
+	clearedplan        bool
+	participant        *int
+	clearedparticipant bool
+	messages           map[int]struct{}
+	removedmessages    map[int]struct{}
+	clearedmessages    bool
+	done               bool
+	oldValue           func(context.Context) (*Reminder, error)
+	predicates         []predicate.Reminder
+}
+
+var _ ent.Mutation = (*ReminderMutation)(nil)
+
+// reminderOption allows management of the mutation configuration using functional options.
+type reminderOption func(*ReminderMutation)
+
+// newReminderMutation creates new mutation for the Reminder entity.
+func newReminderMutation(c config, op Op, opts ...reminderOption) *ReminderMutation {
+	m := &ReminderMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeReminder,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withReminderID sets the ID field of the mutation.
+func withReminderID(id int) reminderOption {
+	return func(m *ReminderMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Reminder
+		)
+		m.oldValue = func(ctx context.Context) (*Reminder, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Reminder.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withReminder sets the old Reminder of the mutation.
+func withReminder(node *Reminder) reminderOption {
+	return func(m *ReminderMutation) {
+		m.oldValue = func(context.Context) (*Reminder, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ReminderMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ReminderMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ReminderMutation) ID() (id int, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ReminderMutation) IDs(ctx context.Context) ([]int, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Reminder.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetPlanID sets the "plan_id" field.
+func (m *ReminderMutation) SetPlanID(i int) {
+	m.plan = &i
+}
+
+// PlanID returns the value of the "plan_id" field in the mutation.
+func (m *ReminderMutation) PlanID() (r int, exists bool) {
+	v := m.plan
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPlanID returns the old "plan_id" field's value of the Reminder entity.
+// If the Reminder object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReminderMutation) OldPlanID(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPlanID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPlanID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPlanID: %w", err)
+	}
+	return oldValue.PlanID, nil
+}
+
+// ResetPlanID resets all changes to the "plan_id" field.
+func (m *ReminderMutation) ResetPlanID() {
+	m.plan = nil
+}
+
+// SetParticipantID sets the "participant_id" field.
+func (m *ReminderMutation) SetParticipantID(i int) {
+	m.participant = &i
+}
+
+// ParticipantID returns the value of the "participant_id" field in the mutation.
+func (m *ReminderMutation) ParticipantID() (r int, exists bool) {
+	v := m.participant
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldParticipantID returns the old "participant_id" field's value of the Reminder entity.
+// If the Reminder object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReminderMutation) OldParticipantID(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldParticipantID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldParticipantID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldParticipantID: %w", err)
+	}
+	return oldValue.ParticipantID, nil
+}
+
+// ResetParticipantID resets all changes to the "participant_id" field.
+func (m *ReminderMutation) ResetParticipantID() {
+	m.participant = nil
+}
+
+// SetStage sets the "stage" field.
+func (m *ReminderMutation) SetStage(i int) {
+	m.stage = &i
+	m.addstage = nil
+}
+
+// Stage returns the value of the "stage" field in the mutation.
+func (m *ReminderMutation) Stage() (r int, exists bool) {
+	v := m.stage
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStage returns the old "stage" field's value of the Reminder entity.
+// If the Reminder object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReminderMutation) OldStage(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStage is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStage requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStage: %w", err)
+	}
+	return oldValue.Stage, nil
+}
+
+// AddStage adds i to the "stage" field.
+func (m *ReminderMutation) AddStage(i int) {
+	if m.addstage != nil {
+		*m.addstage += i
+	} else {
+		m.addstage = &i
+	}
+}
+
+// AddedStage returns the value that was added to the "stage" field in this mutation.
+func (m *ReminderMutation) AddedStage() (r int, exists bool) {
+	v := m.addstage
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetStage resets all changes to the "stage" field.
+func (m *ReminderMutation) ResetStage() {
+	m.stage = nil
+	m.addstage = nil
+}
+
+// SetChannel sets the "channel" field.
+func (m *ReminderMutation) SetChannel(rc rules.ReminderChannel) {
+	m.channel = &rc
+}
+
+// Channel returns the value of the "channel" field in the mutation.
+func (m *ReminderMutation) Channel() (r rules.ReminderChannel, exists bool) {
+	v := m.channel
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldChannel returns the old "channel" field's value of the Reminder entity.
+// If the Reminder object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReminderMutation) OldChannel(ctx context.Context) (v rules.ReminderChannel, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldChannel is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldChannel requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldChannel: %w", err)
+	}
+	return oldValue.Channel, nil
+}
+
+// ResetChannel resets all changes to the "channel" field.
+func (m *ReminderMutation) ResetChannel() {
+	m.channel = nil
+}
+
+// SetDeadline sets the "deadline" field.
+func (m *ReminderMutation) SetDeadline(t time.Time) {
+	m.deadline = &t
+}
+
+// Deadline returns the value of the "deadline" field in the mutation.
+func (m *ReminderMutation) Deadline() (r time.Time, exists bool) {
+	v := m.deadline
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDeadline returns the old "deadline" field's value of the Reminder entity.
+// If the Reminder object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReminderMutation) OldDeadline(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDeadline is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDeadline requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDeadline: %w", err)
+	}
+	return oldValue.Deadline, nil
+}
+
+// ResetDeadline resets all changes to the "deadline" field.
+func (m *ReminderMutation) ResetDeadline() {
+	m.deadline = nil
+}
+
+// SetDueAt sets the "due_at" field.
+func (m *ReminderMutation) SetDueAt(t time.Time) {
+	m.due_at = &t
+}
+
+// DueAt returns the value of the "due_at" field in the mutation.
+func (m *ReminderMutation) DueAt() (r time.Time, exists bool) {
+	v := m.due_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDueAt returns the old "due_at" field's value of the Reminder entity.
+// If the Reminder object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReminderMutation) OldDueAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDueAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDueAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDueAt: %w", err)
+	}
+	return oldValue.DueAt, nil
+}
+
+// ResetDueAt resets all changes to the "due_at" field.
+func (m *ReminderMutation) ResetDueAt() {
+	m.due_at = nil
+}
+
+// SetState sets the "state" field.
+func (m *ReminderMutation) SetState(rs rules.ReminderState) {
+	m.state = &rs
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *ReminderMutation) State() (r rules.ReminderState, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the Reminder entity.
+// If the Reminder object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReminderMutation) OldState(ctx context.Context) (v rules.ReminderState, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *ReminderMutation) ResetState() {
+	m.state = nil
+}
+
+// SetSkipped sets the "skipped" field.
+func (m *ReminderMutation) SetSkipped(rs rules.ReminderSkip) {
+	m.skipped = &rs
+}
+
+// Skipped returns the value of the "skipped" field in the mutation.
+func (m *ReminderMutation) Skipped() (r rules.ReminderSkip, exists bool) {
+	v := m.skipped
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSkipped returns the old "skipped" field's value of the Reminder entity.
+// If the Reminder object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReminderMutation) OldSkipped(ctx context.Context) (v *rules.ReminderSkip, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSkipped is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSkipped requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSkipped: %w", err)
+	}
+	return oldValue.Skipped, nil
+}
+
+// ClearSkipped clears the value of the "skipped" field.
+func (m *ReminderMutation) ClearSkipped() {
+	m.skipped = nil
+	m.clearedFields[reminder.FieldSkipped] = struct{}{}
+}
+
+// SkippedCleared returns if the "skipped" field was cleared in this mutation.
+func (m *ReminderMutation) SkippedCleared() bool {
+	_, ok := m.clearedFields[reminder.FieldSkipped]
+	return ok
+}
+
+// ResetSkipped resets all changes to the "skipped" field.
+func (m *ReminderMutation) ResetSkipped() {
+	m.skipped = nil
+	delete(m.clearedFields, reminder.FieldSkipped)
+}
+
+// SetAttempts sets the "attempts" field.
+func (m *ReminderMutation) SetAttempts(i int) {
+	m.attempts = &i
+	m.addattempts = nil
+}
+
+// Attempts returns the value of the "attempts" field in the mutation.
+func (m *ReminderMutation) Attempts() (r int, exists bool) {
+	v := m.attempts
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAttempts returns the old "attempts" field's value of the Reminder entity.
+// If the Reminder object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReminderMutation) OldAttempts(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAttempts is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAttempts requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAttempts: %w", err)
+	}
+	return oldValue.Attempts, nil
+}
+
+// AddAttempts adds i to the "attempts" field.
+func (m *ReminderMutation) AddAttempts(i int) {
+	if m.addattempts != nil {
+		*m.addattempts += i
+	} else {
+		m.addattempts = &i
+	}
+}
+
+// AddedAttempts returns the value that was added to the "attempts" field in this mutation.
+func (m *ReminderMutation) AddedAttempts() (r int, exists bool) {
+	v := m.addattempts
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAttempts resets all changes to the "attempts" field.
+func (m *ReminderMutation) ResetAttempts() {
+	m.attempts = nil
+	m.addattempts = nil
+}
+
+// SetBegunAt sets the "begun_at" field.
+func (m *ReminderMutation) SetBegunAt(t time.Time) {
+	m.begun_at = &t
+}
+
+// BegunAt returns the value of the "begun_at" field in the mutation.
+func (m *ReminderMutation) BegunAt() (r time.Time, exists bool) {
+	v := m.begun_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBegunAt returns the old "begun_at" field's value of the Reminder entity.
+// If the Reminder object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReminderMutation) OldBegunAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBegunAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBegunAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBegunAt: %w", err)
+	}
+	return oldValue.BegunAt, nil
+}
+
+// ClearBegunAt clears the value of the "begun_at" field.
+func (m *ReminderMutation) ClearBegunAt() {
+	m.begun_at = nil
+	m.clearedFields[reminder.FieldBegunAt] = struct{}{}
+}
+
+// BegunAtCleared returns if the "begun_at" field was cleared in this mutation.
+func (m *ReminderMutation) BegunAtCleared() bool {
+	_, ok := m.clearedFields[reminder.FieldBegunAt]
+	return ok
+}
+
+// ResetBegunAt resets all changes to the "begun_at" field.
+func (m *ReminderMutation) ResetBegunAt() {
+	m.begun_at = nil
+	delete(m.clearedFields, reminder.FieldBegunAt)
+}
+
+// SetSettledAt sets the "settled_at" field.
+func (m *ReminderMutation) SetSettledAt(t time.Time) {
+	m.settled_at = &t
+}
+
+// SettledAt returns the value of the "settled_at" field in the mutation.
+func (m *ReminderMutation) SettledAt() (r time.Time, exists bool) {
+	v := m.settled_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSettledAt returns the old "settled_at" field's value of the Reminder entity.
+// If the Reminder object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReminderMutation) OldSettledAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSettledAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSettledAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSettledAt: %w", err)
+	}
+	return oldValue.SettledAt, nil
+}
+
+// ClearSettledAt clears the value of the "settled_at" field.
+func (m *ReminderMutation) ClearSettledAt() {
+	m.settled_at = nil
+	m.clearedFields[reminder.FieldSettledAt] = struct{}{}
+}
+
+// SettledAtCleared returns if the "settled_at" field was cleared in this mutation.
+func (m *ReminderMutation) SettledAtCleared() bool {
+	_, ok := m.clearedFields[reminder.FieldSettledAt]
+	return ok
+}
+
+// ResetSettledAt resets all changes to the "settled_at" field.
+func (m *ReminderMutation) ResetSettledAt() {
+	m.settled_at = nil
+	delete(m.clearedFields, reminder.FieldSettledAt)
+}
+
+// SetProblem sets the "problem" field.
+func (m *ReminderMutation) SetProblem(s string) {
+	m.problem = &s
+}
+
+// Problem returns the value of the "problem" field in the mutation.
+func (m *ReminderMutation) Problem() (r string, exists bool) {
+	v := m.problem
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProblem returns the old "problem" field's value of the Reminder entity.
+// If the Reminder object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReminderMutation) OldProblem(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProblem is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProblem requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProblem: %w", err)
+	}
+	return oldValue.Problem, nil
+}
+
+// ResetProblem resets all changes to the "problem" field.
+func (m *ReminderMutation) ResetProblem() {
+	m.problem = nil
+}
+
+// ClearPlan clears the "plan" edge to the ReminderPlan entity.
+func (m *ReminderMutation) ClearPlan() {
+	m.clearedplan = true
+	m.clearedFields[reminder.FieldPlanID] = struct{}{}
+}
+
+// PlanCleared reports if the "plan" edge to the ReminderPlan entity was cleared.
+func (m *ReminderMutation) PlanCleared() bool {
+	return m.clearedplan
+}
+
+// PlanIDs returns the "plan" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// PlanID instead. It exists only for internal usage by the builders.
+func (m *ReminderMutation) PlanIDs() (ids []int) {
+	if id := m.plan; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetPlan resets all changes to the "plan" edge.
+func (m *ReminderMutation) ResetPlan() {
+	m.plan = nil
+	m.clearedplan = false
+}
+
+// ClearParticipant clears the "participant" edge to the Participant entity.
+func (m *ReminderMutation) ClearParticipant() {
+	m.clearedparticipant = true
+	m.clearedFields[reminder.FieldParticipantID] = struct{}{}
+}
+
+// ParticipantCleared reports if the "participant" edge to the Participant entity was cleared.
+func (m *ReminderMutation) ParticipantCleared() bool {
+	return m.clearedparticipant
+}
+
+// ParticipantIDs returns the "participant" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ParticipantID instead. It exists only for internal usage by the builders.
+func (m *ReminderMutation) ParticipantIDs() (ids []int) {
+	if id := m.participant; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetParticipant resets all changes to the "participant" edge.
+func (m *ReminderMutation) ResetParticipant() {
+	m.participant = nil
+	m.clearedparticipant = false
+}
+
+// AddMessageIDs adds the "messages" edge to the OutboundMessage entity by ids.
+func (m *ReminderMutation) AddMessageIDs(ids ...int) {
+	if m.messages == nil {
+		m.messages = make(map[int]struct{})
+	}
+	for i := range ids {
+		m.messages[ids[i]] = struct{}{}
+	}
+}
+
+// ClearMessages clears the "messages" edge to the OutboundMessage entity.
+func (m *ReminderMutation) ClearMessages() {
+	m.clearedmessages = true
+}
+
+// MessagesCleared reports if the "messages" edge to the OutboundMessage entity was cleared.
+func (m *ReminderMutation) MessagesCleared() bool {
+	return m.clearedmessages
+}
+
+// RemoveMessageIDs removes the "messages" edge to the OutboundMessage entity by IDs.
+func (m *ReminderMutation) RemoveMessageIDs(ids ...int) {
+	if m.removedmessages == nil {
+		m.removedmessages = make(map[int]struct{})
+	}
+	for i := range ids {
+		delete(m.messages, ids[i])
+		m.removedmessages[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedMessages returns the removed IDs of the "messages" edge to the OutboundMessage entity.
+func (m *ReminderMutation) RemovedMessagesIDs() (ids []int) {
+	for id := range m.removedmessages {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// MessagesIDs returns the "messages" edge IDs in the mutation.
+func (m *ReminderMutation) MessagesIDs() (ids []int) {
+	for id := range m.messages {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetMessages resets all changes to the "messages" edge.
+func (m *ReminderMutation) ResetMessages() {
+	m.messages = nil
+	m.clearedmessages = false
+	m.removedmessages = nil
+}
+
+// Where appends a list predicates to the ReminderMutation builder.
+func (m *ReminderMutation) Where(ps ...predicate.Reminder) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ReminderMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ReminderMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Reminder, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ReminderMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ReminderMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Reminder).
+func (m *ReminderMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ReminderMutation) Fields() []string {
+	fields := make([]string, 0, 12)
+	if m.plan != nil {
+		fields = append(fields, reminder.FieldPlanID)
+	}
+	if m.participant != nil {
+		fields = append(fields, reminder.FieldParticipantID)
+	}
+	if m.stage != nil {
+		fields = append(fields, reminder.FieldStage)
+	}
+	if m.channel != nil {
+		fields = append(fields, reminder.FieldChannel)
+	}
+	if m.deadline != nil {
+		fields = append(fields, reminder.FieldDeadline)
+	}
+	if m.due_at != nil {
+		fields = append(fields, reminder.FieldDueAt)
+	}
+	if m.state != nil {
+		fields = append(fields, reminder.FieldState)
+	}
+	if m.skipped != nil {
+		fields = append(fields, reminder.FieldSkipped)
+	}
+	if m.attempts != nil {
+		fields = append(fields, reminder.FieldAttempts)
+	}
+	if m.begun_at != nil {
+		fields = append(fields, reminder.FieldBegunAt)
+	}
+	if m.settled_at != nil {
+		fields = append(fields, reminder.FieldSettledAt)
+	}
+	if m.problem != nil {
+		fields = append(fields, reminder.FieldProblem)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ReminderMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case reminder.FieldPlanID:
+		return m.PlanID()
+	case reminder.FieldParticipantID:
+		return m.ParticipantID()
+	case reminder.FieldStage:
+		return m.Stage()
+	case reminder.FieldChannel:
+		return m.Channel()
+	case reminder.FieldDeadline:
+		return m.Deadline()
+	case reminder.FieldDueAt:
+		return m.DueAt()
+	case reminder.FieldState:
+		return m.State()
+	case reminder.FieldSkipped:
+		return m.Skipped()
+	case reminder.FieldAttempts:
+		return m.Attempts()
+	case reminder.FieldBegunAt:
+		return m.BegunAt()
+	case reminder.FieldSettledAt:
+		return m.SettledAt()
+	case reminder.FieldProblem:
+		return m.Problem()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ReminderMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case reminder.FieldPlanID:
+		return m.OldPlanID(ctx)
+	case reminder.FieldParticipantID:
+		return m.OldParticipantID(ctx)
+	case reminder.FieldStage:
+		return m.OldStage(ctx)
+	case reminder.FieldChannel:
+		return m.OldChannel(ctx)
+	case reminder.FieldDeadline:
+		return m.OldDeadline(ctx)
+	case reminder.FieldDueAt:
+		return m.OldDueAt(ctx)
+	case reminder.FieldState:
+		return m.OldState(ctx)
+	case reminder.FieldSkipped:
+		return m.OldSkipped(ctx)
+	case reminder.FieldAttempts:
+		return m.OldAttempts(ctx)
+	case reminder.FieldBegunAt:
+		return m.OldBegunAt(ctx)
+	case reminder.FieldSettledAt:
+		return m.OldSettledAt(ctx)
+	case reminder.FieldProblem:
+		return m.OldProblem(ctx)
+	}
+	return nil, fmt.Errorf("unknown Reminder field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ReminderMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case reminder.FieldPlanID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPlanID(v)
+		return nil
+	case reminder.FieldParticipantID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetParticipantID(v)
+		return nil
+	case reminder.FieldStage:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStage(v)
+		return nil
+	case reminder.FieldChannel:
+		v, ok := value.(rules.ReminderChannel)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetChannel(v)
+		return nil
+	case reminder.FieldDeadline:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDeadline(v)
+		return nil
+	case reminder.FieldDueAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDueAt(v)
+		return nil
+	case reminder.FieldState:
+		v, ok := value.(rules.ReminderState)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case reminder.FieldSkipped:
+		v, ok := value.(rules.ReminderSkip)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSkipped(v)
+		return nil
+	case reminder.FieldAttempts:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAttempts(v)
+		return nil
+	case reminder.FieldBegunAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBegunAt(v)
+		return nil
+	case reminder.FieldSettledAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSettledAt(v)
+		return nil
+	case reminder.FieldProblem:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProblem(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Reminder field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ReminderMutation) AddedFields() []string {
+	var fields []string
+	if m.addstage != nil {
+		fields = append(fields, reminder.FieldStage)
+	}
+	if m.addattempts != nil {
+		fields = append(fields, reminder.FieldAttempts)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ReminderMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case reminder.FieldStage:
+		return m.AddedStage()
+	case reminder.FieldAttempts:
+		return m.AddedAttempts()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ReminderMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case reminder.FieldStage:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddStage(v)
+		return nil
+	case reminder.FieldAttempts:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAttempts(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Reminder numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ReminderMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(reminder.FieldSkipped) {
+		fields = append(fields, reminder.FieldSkipped)
+	}
+	if m.FieldCleared(reminder.FieldBegunAt) {
+		fields = append(fields, reminder.FieldBegunAt)
+	}
+	if m.FieldCleared(reminder.FieldSettledAt) {
+		fields = append(fields, reminder.FieldSettledAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ReminderMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ReminderMutation) ClearField(name string) error {
+	switch name {
+	case reminder.FieldSkipped:
+		m.ClearSkipped()
+		return nil
+	case reminder.FieldBegunAt:
+		m.ClearBegunAt()
+		return nil
+	case reminder.FieldSettledAt:
+		m.ClearSettledAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Reminder nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ReminderMutation) ResetField(name string) error {
+	switch name {
+	case reminder.FieldPlanID:
+		m.ResetPlanID()
+		return nil
+	case reminder.FieldParticipantID:
+		m.ResetParticipantID()
+		return nil
+	case reminder.FieldStage:
+		m.ResetStage()
+		return nil
+	case reminder.FieldChannel:
+		m.ResetChannel()
+		return nil
+	case reminder.FieldDeadline:
+		m.ResetDeadline()
+		return nil
+	case reminder.FieldDueAt:
+		m.ResetDueAt()
+		return nil
+	case reminder.FieldState:
+		m.ResetState()
+		return nil
+	case reminder.FieldSkipped:
+		m.ResetSkipped()
+		return nil
+	case reminder.FieldAttempts:
+		m.ResetAttempts()
+		return nil
+	case reminder.FieldBegunAt:
+		m.ResetBegunAt()
+		return nil
+	case reminder.FieldSettledAt:
+		m.ResetSettledAt()
+		return nil
+	case reminder.FieldProblem:
+		m.ResetProblem()
+		return nil
+	}
+	return fmt.Errorf("unknown Reminder field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ReminderMutation) AddedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.plan != nil {
+		edges = append(edges, reminder.EdgePlan)
+	}
+	if m.participant != nil {
+		edges = append(edges, reminder.EdgeParticipant)
+	}
+	if m.messages != nil {
+		edges = append(edges, reminder.EdgeMessages)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ReminderMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case reminder.EdgePlan:
+		if id := m.plan; id != nil {
+			return []ent.Value{*id}
+		}
+	case reminder.EdgeParticipant:
+		if id := m.participant; id != nil {
+			return []ent.Value{*id}
+		}
+	case reminder.EdgeMessages:
+		ids := make([]ent.Value, 0, len(m.messages))
+		for id := range m.messages {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ReminderMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.removedmessages != nil {
+		edges = append(edges, reminder.EdgeMessages)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ReminderMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case reminder.EdgeMessages:
+		ids := make([]ent.Value, 0, len(m.removedmessages))
+		for id := range m.removedmessages {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ReminderMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.clearedplan {
+		edges = append(edges, reminder.EdgePlan)
+	}
+	if m.clearedparticipant {
+		edges = append(edges, reminder.EdgeParticipant)
+	}
+	if m.clearedmessages {
+		edges = append(edges, reminder.EdgeMessages)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ReminderMutation) EdgeCleared(name string) bool {
+	switch name {
+	case reminder.EdgePlan:
+		return m.clearedplan
+	case reminder.EdgeParticipant:
+		return m.clearedparticipant
+	case reminder.EdgeMessages:
+		return m.clearedmessages
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ReminderMutation) ClearEdge(name string) error {
+	switch name {
+	case reminder.EdgePlan:
+		m.ClearPlan()
+		return nil
+	case reminder.EdgeParticipant:
+		m.ClearParticipant()
+		return nil
+	}
+	return fmt.Errorf("unknown Reminder unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ReminderMutation) ResetEdge(name string) error {
+	switch name {
+	case reminder.EdgePlan:
+		m.ResetPlan()
+		return nil
+	case reminder.EdgeParticipant:
+		m.ResetParticipant()
+		return nil
+	case reminder.EdgeMessages:
+		m.ResetMessages()
+		return nil
+	}
+	return fmt.Errorf("unknown Reminder edge %s", name)
+}
+
+// ReminderPlanMutation represents an operation that mutates the ReminderPlan nodes in the graph.
+type ReminderPlanMutation struct {
+	config
+	op               Op
+	typ              string
+	id               *int
+	stages           *string
+	channels         *string
+	language         *rules.Language
+	created_at       *time.Time
+	created_by       *string
+	stopped_at       *time.Time
+	stopped_by       *string
+	clearedFields    map[string]struct{}
+	cohort           *int
+	clearedcohort    bool
+	reminders        map[int]struct{}
+	removedreminders map[int]struct{}
+	clearedreminders bool
+	done             bool
+	oldValue         func(context.Context) (*ReminderPlan, error)
+	predicates       []predicate.ReminderPlan
+}
+
+var _ ent.Mutation = (*ReminderPlanMutation)(nil)
+
+// reminderplanOption allows management of the mutation configuration using functional options.
+type reminderplanOption func(*ReminderPlanMutation)
+
+// newReminderPlanMutation creates new mutation for the ReminderPlan entity.
+func newReminderPlanMutation(c config, op Op, opts ...reminderplanOption) *ReminderPlanMutation {
+	m := &ReminderPlanMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeReminderPlan,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withReminderPlanID sets the ID field of the mutation.
+func withReminderPlanID(id int) reminderplanOption {
+	return func(m *ReminderPlanMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ReminderPlan
+		)
+		m.oldValue = func(ctx context.Context) (*ReminderPlan, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ReminderPlan.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withReminderPlan sets the old ReminderPlan of the mutation.
+func withReminderPlan(node *ReminderPlan) reminderplanOption {
+	return func(m *ReminderPlanMutation) {
+		m.oldValue = func(context.Context) (*ReminderPlan, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ReminderPlanMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ReminderPlanMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ReminderPlanMutation) ID() (id int, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ReminderPlanMutation) IDs(ctx context.Context) ([]int, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ReminderPlan.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCohortID sets the "cohort_id" field.
+func (m *ReminderPlanMutation) SetCohortID(i int) {
+	m.cohort = &i
+}
+
+// CohortID returns the value of the "cohort_id" field in the mutation.
+func (m *ReminderPlanMutation) CohortID() (r int, exists bool) {
+	v := m.cohort
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCohortID returns the old "cohort_id" field's value of the ReminderPlan entity.
+// If the ReminderPlan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReminderPlanMutation) OldCohortID(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCohortID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCohortID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCohortID: %w", err)
+	}
+	return oldValue.CohortID, nil
+}
+
+// ResetCohortID resets all changes to the "cohort_id" field.
+func (m *ReminderPlanMutation) ResetCohortID() {
+	m.cohort = nil
+}
+
+// SetStages sets the "stages" field.
+func (m *ReminderPlanMutation) SetStages(s string) {
+	m.stages = &s
+}
+
+// Stages returns the value of the "stages" field in the mutation.
+func (m *ReminderPlanMutation) Stages() (r string, exists bool) {
+	v := m.stages
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStages returns the old "stages" field's value of the ReminderPlan entity.
+// If the ReminderPlan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReminderPlanMutation) OldStages(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStages is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStages requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStages: %w", err)
+	}
+	return oldValue.Stages, nil
+}
+
+// ResetStages resets all changes to the "stages" field.
+func (m *ReminderPlanMutation) ResetStages() {
+	m.stages = nil
+}
+
+// SetChannels sets the "channels" field.
+func (m *ReminderPlanMutation) SetChannels(s string) {
+	m.channels = &s
+}
+
+// Channels returns the value of the "channels" field in the mutation.
+func (m *ReminderPlanMutation) Channels() (r string, exists bool) {
+	v := m.channels
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldChannels returns the old "channels" field's value of the ReminderPlan entity.
+// If the ReminderPlan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReminderPlanMutation) OldChannels(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldChannels is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldChannels requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldChannels: %w", err)
+	}
+	return oldValue.Channels, nil
+}
+
+// ResetChannels resets all changes to the "channels" field.
+func (m *ReminderPlanMutation) ResetChannels() {
+	m.channels = nil
+}
+
+// SetLanguage sets the "language" field.
+func (m *ReminderPlanMutation) SetLanguage(r rules.Language) {
+	m.language = &r
+}
+
+// Language returns the value of the "language" field in the mutation.
+func (m *ReminderPlanMutation) Language() (r rules.Language, exists bool) {
+	v := m.language
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLanguage returns the old "language" field's value of the ReminderPlan entity.
+// If the ReminderPlan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReminderPlanMutation) OldLanguage(ctx context.Context) (v rules.Language, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLanguage is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLanguage requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLanguage: %w", err)
+	}
+	return oldValue.Language, nil
+}
+
+// ResetLanguage resets all changes to the "language" field.
+func (m *ReminderPlanMutation) ResetLanguage() {
+	m.language = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ReminderPlanMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ReminderPlanMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the ReminderPlan entity.
+// If the ReminderPlan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReminderPlanMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ReminderPlanMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetCreatedBy sets the "created_by" field.
+func (m *ReminderPlanMutation) SetCreatedBy(s string) {
+	m.created_by = &s
+}
+
+// CreatedBy returns the value of the "created_by" field in the mutation.
+func (m *ReminderPlanMutation) CreatedBy() (r string, exists bool) {
+	v := m.created_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedBy returns the old "created_by" field's value of the ReminderPlan entity.
+// If the ReminderPlan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReminderPlanMutation) OldCreatedBy(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedBy: %w", err)
+	}
+	return oldValue.CreatedBy, nil
+}
+
+// ResetCreatedBy resets all changes to the "created_by" field.
+func (m *ReminderPlanMutation) ResetCreatedBy() {
+	m.created_by = nil
+}
+
+// SetStoppedAt sets the "stopped_at" field.
+func (m *ReminderPlanMutation) SetStoppedAt(t time.Time) {
+	m.stopped_at = &t
+}
+
+// StoppedAt returns the value of the "stopped_at" field in the mutation.
+func (m *ReminderPlanMutation) StoppedAt() (r time.Time, exists bool) {
+	v := m.stopped_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStoppedAt returns the old "stopped_at" field's value of the ReminderPlan entity.
+// If the ReminderPlan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReminderPlanMutation) OldStoppedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStoppedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStoppedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStoppedAt: %w", err)
+	}
+	return oldValue.StoppedAt, nil
+}
+
+// ClearStoppedAt clears the value of the "stopped_at" field.
+func (m *ReminderPlanMutation) ClearStoppedAt() {
+	m.stopped_at = nil
+	m.clearedFields[reminderplan.FieldStoppedAt] = struct{}{}
+}
+
+// StoppedAtCleared returns if the "stopped_at" field was cleared in this mutation.
+func (m *ReminderPlanMutation) StoppedAtCleared() bool {
+	_, ok := m.clearedFields[reminderplan.FieldStoppedAt]
+	return ok
+}
+
+// ResetStoppedAt resets all changes to the "stopped_at" field.
+func (m *ReminderPlanMutation) ResetStoppedAt() {
+	m.stopped_at = nil
+	delete(m.clearedFields, reminderplan.FieldStoppedAt)
+}
+
+// SetStoppedBy sets the "stopped_by" field.
+func (m *ReminderPlanMutation) SetStoppedBy(s string) {
+	m.stopped_by = &s
+}
+
+// StoppedBy returns the value of the "stopped_by" field in the mutation.
+func (m *ReminderPlanMutation) StoppedBy() (r string, exists bool) {
+	v := m.stopped_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStoppedBy returns the old "stopped_by" field's value of the ReminderPlan entity.
+// If the ReminderPlan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReminderPlanMutation) OldStoppedBy(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStoppedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStoppedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStoppedBy: %w", err)
+	}
+	return oldValue.StoppedBy, nil
+}
+
+// ResetStoppedBy resets all changes to the "stopped_by" field.
+func (m *ReminderPlanMutation) ResetStoppedBy() {
+	m.stopped_by = nil
+}
+
+// ClearCohort clears the "cohort" edge to the Cohort entity.
+func (m *ReminderPlanMutation) ClearCohort() {
+	m.clearedcohort = true
+	m.clearedFields[reminderplan.FieldCohortID] = struct{}{}
+}
+
+// CohortCleared reports if the "cohort" edge to the Cohort entity was cleared.
+func (m *ReminderPlanMutation) CohortCleared() bool {
+	return m.clearedcohort
+}
+
+// CohortIDs returns the "cohort" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// CohortID instead. It exists only for internal usage by the builders.
+func (m *ReminderPlanMutation) CohortIDs() (ids []int) {
+	if id := m.cohort; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetCohort resets all changes to the "cohort" edge.
+func (m *ReminderPlanMutation) ResetCohort() {
+	m.cohort = nil
+	m.clearedcohort = false
+}
+
+// AddReminderIDs adds the "reminders" edge to the Reminder entity by ids.
+func (m *ReminderPlanMutation) AddReminderIDs(ids ...int) {
+	if m.reminders == nil {
+		m.reminders = make(map[int]struct{})
+	}
+	for i := range ids {
+		m.reminders[ids[i]] = struct{}{}
+	}
+}
+
+// ClearReminders clears the "reminders" edge to the Reminder entity.
+func (m *ReminderPlanMutation) ClearReminders() {
+	m.clearedreminders = true
+}
+
+// RemindersCleared reports if the "reminders" edge to the Reminder entity was cleared.
+func (m *ReminderPlanMutation) RemindersCleared() bool {
+	return m.clearedreminders
+}
+
+// RemoveReminderIDs removes the "reminders" edge to the Reminder entity by IDs.
+func (m *ReminderPlanMutation) RemoveReminderIDs(ids ...int) {
+	if m.removedreminders == nil {
+		m.removedreminders = make(map[int]struct{})
+	}
+	for i := range ids {
+		delete(m.reminders, ids[i])
+		m.removedreminders[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedReminders returns the removed IDs of the "reminders" edge to the Reminder entity.
+func (m *ReminderPlanMutation) RemovedRemindersIDs() (ids []int) {
+	for id := range m.removedreminders {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// RemindersIDs returns the "reminders" edge IDs in the mutation.
+func (m *ReminderPlanMutation) RemindersIDs() (ids []int) {
+	for id := range m.reminders {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetReminders resets all changes to the "reminders" edge.
+func (m *ReminderPlanMutation) ResetReminders() {
+	m.reminders = nil
+	m.clearedreminders = false
+	m.removedreminders = nil
+}
+
+// Where appends a list predicates to the ReminderPlanMutation builder.
+func (m *ReminderPlanMutation) Where(ps ...predicate.ReminderPlan) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ReminderPlanMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ReminderPlanMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ReminderPlan, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ReminderPlanMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ReminderPlanMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ReminderPlan).
+func (m *ReminderPlanMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ReminderPlanMutation) Fields() []string {
+	fields := make([]string, 0, 8)
+	if m.cohort != nil {
+		fields = append(fields, reminderplan.FieldCohortID)
+	}
+	if m.stages != nil {
+		fields = append(fields, reminderplan.FieldStages)
+	}
+	if m.channels != nil {
+		fields = append(fields, reminderplan.FieldChannels)
+	}
+	if m.language != nil {
+		fields = append(fields, reminderplan.FieldLanguage)
+	}
+	if m.created_at != nil {
+		fields = append(fields, reminderplan.FieldCreatedAt)
+	}
+	if m.created_by != nil {
+		fields = append(fields, reminderplan.FieldCreatedBy)
+	}
+	if m.stopped_at != nil {
+		fields = append(fields, reminderplan.FieldStoppedAt)
+	}
+	if m.stopped_by != nil {
+		fields = append(fields, reminderplan.FieldStoppedBy)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ReminderPlanMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case reminderplan.FieldCohortID:
+		return m.CohortID()
+	case reminderplan.FieldStages:
+		return m.Stages()
+	case reminderplan.FieldChannels:
+		return m.Channels()
+	case reminderplan.FieldLanguage:
+		return m.Language()
+	case reminderplan.FieldCreatedAt:
+		return m.CreatedAt()
+	case reminderplan.FieldCreatedBy:
+		return m.CreatedBy()
+	case reminderplan.FieldStoppedAt:
+		return m.StoppedAt()
+	case reminderplan.FieldStoppedBy:
+		return m.StoppedBy()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ReminderPlanMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case reminderplan.FieldCohortID:
+		return m.OldCohortID(ctx)
+	case reminderplan.FieldStages:
+		return m.OldStages(ctx)
+	case reminderplan.FieldChannels:
+		return m.OldChannels(ctx)
+	case reminderplan.FieldLanguage:
+		return m.OldLanguage(ctx)
+	case reminderplan.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case reminderplan.FieldCreatedBy:
+		return m.OldCreatedBy(ctx)
+	case reminderplan.FieldStoppedAt:
+		return m.OldStoppedAt(ctx)
+	case reminderplan.FieldStoppedBy:
+		return m.OldStoppedBy(ctx)
+	}
+	return nil, fmt.Errorf("unknown ReminderPlan field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ReminderPlanMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case reminderplan.FieldCohortID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCohortID(v)
+		return nil
+	case reminderplan.FieldStages:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStages(v)
+		return nil
+	case reminderplan.FieldChannels:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetChannels(v)
+		return nil
+	case reminderplan.FieldLanguage:
+		v, ok := value.(rules.Language)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLanguage(v)
+		return nil
+	case reminderplan.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case reminderplan.FieldCreatedBy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedBy(v)
+		return nil
+	case reminderplan.FieldStoppedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStoppedAt(v)
+		return nil
+	case reminderplan.FieldStoppedBy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStoppedBy(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ReminderPlan field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ReminderPlanMutation) AddedFields() []string {
+	var fields []string
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ReminderPlanMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ReminderPlanMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown ReminderPlan numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ReminderPlanMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(reminderplan.FieldStoppedAt) {
+		fields = append(fields, reminderplan.FieldStoppedAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ReminderPlanMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ReminderPlanMutation) ClearField(name string) error {
+	switch name {
+	case reminderplan.FieldStoppedAt:
+		m.ClearStoppedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown ReminderPlan nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ReminderPlanMutation) ResetField(name string) error {
+	switch name {
+	case reminderplan.FieldCohortID:
+		m.ResetCohortID()
+		return nil
+	case reminderplan.FieldStages:
+		m.ResetStages()
+		return nil
+	case reminderplan.FieldChannels:
+		m.ResetChannels()
+		return nil
+	case reminderplan.FieldLanguage:
+		m.ResetLanguage()
+		return nil
+	case reminderplan.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case reminderplan.FieldCreatedBy:
+		m.ResetCreatedBy()
+		return nil
+	case reminderplan.FieldStoppedAt:
+		m.ResetStoppedAt()
+		return nil
+	case reminderplan.FieldStoppedBy:
+		m.ResetStoppedBy()
+		return nil
+	}
+	return fmt.Errorf("unknown ReminderPlan field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ReminderPlanMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.cohort != nil {
+		edges = append(edges, reminderplan.EdgeCohort)
+	}
+	if m.reminders != nil {
+		edges = append(edges, reminderplan.EdgeReminders)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ReminderPlanMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case reminderplan.EdgeCohort:
+		if id := m.cohort; id != nil {
+			return []ent.Value{*id}
+		}
+	case reminderplan.EdgeReminders:
+		ids := make([]ent.Value, 0, len(m.reminders))
+		for id := range m.reminders {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ReminderPlanMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.removedreminders != nil {
+		edges = append(edges, reminderplan.EdgeReminders)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ReminderPlanMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case reminderplan.EdgeReminders:
+		ids := make([]ent.Value, 0, len(m.removedreminders))
+		for id := range m.removedreminders {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ReminderPlanMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedcohort {
+		edges = append(edges, reminderplan.EdgeCohort)
+	}
+	if m.clearedreminders {
+		edges = append(edges, reminderplan.EdgeReminders)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ReminderPlanMutation) EdgeCleared(name string) bool {
+	switch name {
+	case reminderplan.EdgeCohort:
+		return m.clearedcohort
+	case reminderplan.EdgeReminders:
+		return m.clearedreminders
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ReminderPlanMutation) ClearEdge(name string) error {
+	switch name {
+	case reminderplan.EdgeCohort:
+		m.ClearCohort()
+		return nil
+	}
+	return fmt.Errorf("unknown ReminderPlan unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ReminderPlanMutation) ResetEdge(name string) error {
+	switch name {
+	case reminderplan.EdgeCohort:
+		m.ResetCohort()
+		return nil
+	case reminderplan.EdgeReminders:
+		m.ResetReminders()
+		return nil
+	}
+	return fmt.Errorf("unknown ReminderPlan edge %s", name)
+}
+
 // ReviewMutation represents an operation that mutates the Review nodes in the graph.
 type ReviewMutation struct {
 	config
@@ -13317,6 +22605,3194 @@ func (m *SettingMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *SettingMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Setting edge %s", name)
+}
+
+// SettlementMutation represents an operation that mutates the Settlement nodes in the graph.
+type SettlementMutation struct {
+	config
+	op                  Op
+	typ                 string
+	id                  *int
+	state               *rules.SettlementState
+	through             *time.Time
+	listed              *int
+	addlisted           *int
+	list_sha256         *string
+	evidence            *string
+	summary             *string
+	reserve             *int
+	addreserve          *int
+	reason              *string
+	prepared_at         *time.Time
+	prepared_by         *string
+	approved_at         *time.Time
+	approved_by         *string
+	ordered_at          *time.Time
+	ordered_by          *string
+	stopped_at          *time.Time
+	stopped_by          *string
+	executed_at         *time.Time
+	closes_at           *time.Time
+	closed_at           *time.Time
+	reversal_ordered_at *time.Time
+	reversed_by         *string
+	reversal_reason     *string
+	reversed_at         *time.Time
+	discarded_by        *string
+	finished_at         *time.Time
+	clearedFields       map[string]struct{}
+	cohort              *int
+	clearedcohort       bool
+	entries             map[int]struct{}
+	removedentries      map[int]struct{}
+	clearedentries      bool
+	participants        map[int]struct{}
+	removedparticipants map[int]struct{}
+	clearedparticipants bool
+	history             map[int]struct{}
+	removedhistory      map[int]struct{}
+	clearedhistory      bool
+	places              map[int]struct{}
+	removedplaces       map[int]struct{}
+	clearedplaces       bool
+	done                bool
+	oldValue            func(context.Context) (*Settlement, error)
+	predicates          []predicate.Settlement
+}
+
+var _ ent.Mutation = (*SettlementMutation)(nil)
+
+// settlementOption allows management of the mutation configuration using functional options.
+type settlementOption func(*SettlementMutation)
+
+// newSettlementMutation creates new mutation for the Settlement entity.
+func newSettlementMutation(c config, op Op, opts ...settlementOption) *SettlementMutation {
+	m := &SettlementMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeSettlement,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withSettlementID sets the ID field of the mutation.
+func withSettlementID(id int) settlementOption {
+	return func(m *SettlementMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Settlement
+		)
+		m.oldValue = func(ctx context.Context) (*Settlement, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Settlement.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withSettlement sets the old Settlement of the mutation.
+func withSettlement(node *Settlement) settlementOption {
+	return func(m *SettlementMutation) {
+		m.oldValue = func(context.Context) (*Settlement, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m SettlementMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m SettlementMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *SettlementMutation) ID() (id int, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *SettlementMutation) IDs(ctx context.Context) ([]int, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Settlement.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCohortID sets the "cohort_id" field.
+func (m *SettlementMutation) SetCohortID(i int) {
+	m.cohort = &i
+}
+
+// CohortID returns the value of the "cohort_id" field in the mutation.
+func (m *SettlementMutation) CohortID() (r int, exists bool) {
+	v := m.cohort
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCohortID returns the old "cohort_id" field's value of the Settlement entity.
+// If the Settlement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SettlementMutation) OldCohortID(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCohortID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCohortID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCohortID: %w", err)
+	}
+	return oldValue.CohortID, nil
+}
+
+// ResetCohortID resets all changes to the "cohort_id" field.
+func (m *SettlementMutation) ResetCohortID() {
+	m.cohort = nil
+}
+
+// SetState sets the "state" field.
+func (m *SettlementMutation) SetState(rs rules.SettlementState) {
+	m.state = &rs
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *SettlementMutation) State() (r rules.SettlementState, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the Settlement entity.
+// If the Settlement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SettlementMutation) OldState(ctx context.Context) (v rules.SettlementState, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *SettlementMutation) ResetState() {
+	m.state = nil
+}
+
+// SetThrough sets the "through" field.
+func (m *SettlementMutation) SetThrough(t time.Time) {
+	m.through = &t
+}
+
+// Through returns the value of the "through" field in the mutation.
+func (m *SettlementMutation) Through() (r time.Time, exists bool) {
+	v := m.through
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldThrough returns the old "through" field's value of the Settlement entity.
+// If the Settlement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SettlementMutation) OldThrough(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldThrough is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldThrough requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldThrough: %w", err)
+	}
+	return oldValue.Through, nil
+}
+
+// ResetThrough resets all changes to the "through" field.
+func (m *SettlementMutation) ResetThrough() {
+	m.through = nil
+}
+
+// SetListed sets the "listed" field.
+func (m *SettlementMutation) SetListed(i int) {
+	m.listed = &i
+	m.addlisted = nil
+}
+
+// Listed returns the value of the "listed" field in the mutation.
+func (m *SettlementMutation) Listed() (r int, exists bool) {
+	v := m.listed
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldListed returns the old "listed" field's value of the Settlement entity.
+// If the Settlement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SettlementMutation) OldListed(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldListed is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldListed requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldListed: %w", err)
+	}
+	return oldValue.Listed, nil
+}
+
+// AddListed adds i to the "listed" field.
+func (m *SettlementMutation) AddListed(i int) {
+	if m.addlisted != nil {
+		*m.addlisted += i
+	} else {
+		m.addlisted = &i
+	}
+}
+
+// AddedListed returns the value that was added to the "listed" field in this mutation.
+func (m *SettlementMutation) AddedListed() (r int, exists bool) {
+	v := m.addlisted
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetListed resets all changes to the "listed" field.
+func (m *SettlementMutation) ResetListed() {
+	m.listed = nil
+	m.addlisted = nil
+}
+
+// SetListSha256 sets the "list_sha256" field.
+func (m *SettlementMutation) SetListSha256(s string) {
+	m.list_sha256 = &s
+}
+
+// ListSha256 returns the value of the "list_sha256" field in the mutation.
+func (m *SettlementMutation) ListSha256() (r string, exists bool) {
+	v := m.list_sha256
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldListSha256 returns the old "list_sha256" field's value of the Settlement entity.
+// If the Settlement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SettlementMutation) OldListSha256(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldListSha256 is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldListSha256 requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldListSha256: %w", err)
+	}
+	return oldValue.ListSha256, nil
+}
+
+// ResetListSha256 resets all changes to the "list_sha256" field.
+func (m *SettlementMutation) ResetListSha256() {
+	m.list_sha256 = nil
+}
+
+// SetEvidence sets the "evidence" field.
+func (m *SettlementMutation) SetEvidence(s string) {
+	m.evidence = &s
+}
+
+// Evidence returns the value of the "evidence" field in the mutation.
+func (m *SettlementMutation) Evidence() (r string, exists bool) {
+	v := m.evidence
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEvidence returns the old "evidence" field's value of the Settlement entity.
+// If the Settlement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SettlementMutation) OldEvidence(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEvidence is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEvidence requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEvidence: %w", err)
+	}
+	return oldValue.Evidence, nil
+}
+
+// ResetEvidence resets all changes to the "evidence" field.
+func (m *SettlementMutation) ResetEvidence() {
+	m.evidence = nil
+}
+
+// SetSummary sets the "summary" field.
+func (m *SettlementMutation) SetSummary(s string) {
+	m.summary = &s
+}
+
+// Summary returns the value of the "summary" field in the mutation.
+func (m *SettlementMutation) Summary() (r string, exists bool) {
+	v := m.summary
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSummary returns the old "summary" field's value of the Settlement entity.
+// If the Settlement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SettlementMutation) OldSummary(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSummary is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSummary requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSummary: %w", err)
+	}
+	return oldValue.Summary, nil
+}
+
+// ResetSummary resets all changes to the "summary" field.
+func (m *SettlementMutation) ResetSummary() {
+	m.summary = nil
+}
+
+// SetReserve sets the "reserve" field.
+func (m *SettlementMutation) SetReserve(i int) {
+	m.reserve = &i
+	m.addreserve = nil
+}
+
+// Reserve returns the value of the "reserve" field in the mutation.
+func (m *SettlementMutation) Reserve() (r int, exists bool) {
+	v := m.reserve
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReserve returns the old "reserve" field's value of the Settlement entity.
+// If the Settlement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SettlementMutation) OldReserve(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReserve is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReserve requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReserve: %w", err)
+	}
+	return oldValue.Reserve, nil
+}
+
+// AddReserve adds i to the "reserve" field.
+func (m *SettlementMutation) AddReserve(i int) {
+	if m.addreserve != nil {
+		*m.addreserve += i
+	} else {
+		m.addreserve = &i
+	}
+}
+
+// AddedReserve returns the value that was added to the "reserve" field in this mutation.
+func (m *SettlementMutation) AddedReserve() (r int, exists bool) {
+	v := m.addreserve
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetReserve resets all changes to the "reserve" field.
+func (m *SettlementMutation) ResetReserve() {
+	m.reserve = nil
+	m.addreserve = nil
+}
+
+// SetReason sets the "reason" field.
+func (m *SettlementMutation) SetReason(s string) {
+	m.reason = &s
+}
+
+// Reason returns the value of the "reason" field in the mutation.
+func (m *SettlementMutation) Reason() (r string, exists bool) {
+	v := m.reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReason returns the old "reason" field's value of the Settlement entity.
+// If the Settlement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SettlementMutation) OldReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReason: %w", err)
+	}
+	return oldValue.Reason, nil
+}
+
+// ResetReason resets all changes to the "reason" field.
+func (m *SettlementMutation) ResetReason() {
+	m.reason = nil
+}
+
+// SetPreparedAt sets the "prepared_at" field.
+func (m *SettlementMutation) SetPreparedAt(t time.Time) {
+	m.prepared_at = &t
+}
+
+// PreparedAt returns the value of the "prepared_at" field in the mutation.
+func (m *SettlementMutation) PreparedAt() (r time.Time, exists bool) {
+	v := m.prepared_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPreparedAt returns the old "prepared_at" field's value of the Settlement entity.
+// If the Settlement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SettlementMutation) OldPreparedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPreparedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPreparedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPreparedAt: %w", err)
+	}
+	return oldValue.PreparedAt, nil
+}
+
+// ResetPreparedAt resets all changes to the "prepared_at" field.
+func (m *SettlementMutation) ResetPreparedAt() {
+	m.prepared_at = nil
+}
+
+// SetPreparedBy sets the "prepared_by" field.
+func (m *SettlementMutation) SetPreparedBy(s string) {
+	m.prepared_by = &s
+}
+
+// PreparedBy returns the value of the "prepared_by" field in the mutation.
+func (m *SettlementMutation) PreparedBy() (r string, exists bool) {
+	v := m.prepared_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPreparedBy returns the old "prepared_by" field's value of the Settlement entity.
+// If the Settlement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SettlementMutation) OldPreparedBy(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPreparedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPreparedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPreparedBy: %w", err)
+	}
+	return oldValue.PreparedBy, nil
+}
+
+// ResetPreparedBy resets all changes to the "prepared_by" field.
+func (m *SettlementMutation) ResetPreparedBy() {
+	m.prepared_by = nil
+}
+
+// SetApprovedAt sets the "approved_at" field.
+func (m *SettlementMutation) SetApprovedAt(t time.Time) {
+	m.approved_at = &t
+}
+
+// ApprovedAt returns the value of the "approved_at" field in the mutation.
+func (m *SettlementMutation) ApprovedAt() (r time.Time, exists bool) {
+	v := m.approved_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldApprovedAt returns the old "approved_at" field's value of the Settlement entity.
+// If the Settlement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SettlementMutation) OldApprovedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldApprovedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldApprovedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldApprovedAt: %w", err)
+	}
+	return oldValue.ApprovedAt, nil
+}
+
+// ClearApprovedAt clears the value of the "approved_at" field.
+func (m *SettlementMutation) ClearApprovedAt() {
+	m.approved_at = nil
+	m.clearedFields[settlement.FieldApprovedAt] = struct{}{}
+}
+
+// ApprovedAtCleared returns if the "approved_at" field was cleared in this mutation.
+func (m *SettlementMutation) ApprovedAtCleared() bool {
+	_, ok := m.clearedFields[settlement.FieldApprovedAt]
+	return ok
+}
+
+// ResetApprovedAt resets all changes to the "approved_at" field.
+func (m *SettlementMutation) ResetApprovedAt() {
+	m.approved_at = nil
+	delete(m.clearedFields, settlement.FieldApprovedAt)
+}
+
+// SetApprovedBy sets the "approved_by" field.
+func (m *SettlementMutation) SetApprovedBy(s string) {
+	m.approved_by = &s
+}
+
+// ApprovedBy returns the value of the "approved_by" field in the mutation.
+func (m *SettlementMutation) ApprovedBy() (r string, exists bool) {
+	v := m.approved_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldApprovedBy returns the old "approved_by" field's value of the Settlement entity.
+// If the Settlement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SettlementMutation) OldApprovedBy(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldApprovedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldApprovedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldApprovedBy: %w", err)
+	}
+	return oldValue.ApprovedBy, nil
+}
+
+// ResetApprovedBy resets all changes to the "approved_by" field.
+func (m *SettlementMutation) ResetApprovedBy() {
+	m.approved_by = nil
+}
+
+// SetOrderedAt sets the "ordered_at" field.
+func (m *SettlementMutation) SetOrderedAt(t time.Time) {
+	m.ordered_at = &t
+}
+
+// OrderedAt returns the value of the "ordered_at" field in the mutation.
+func (m *SettlementMutation) OrderedAt() (r time.Time, exists bool) {
+	v := m.ordered_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOrderedAt returns the old "ordered_at" field's value of the Settlement entity.
+// If the Settlement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SettlementMutation) OldOrderedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOrderedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOrderedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOrderedAt: %w", err)
+	}
+	return oldValue.OrderedAt, nil
+}
+
+// ClearOrderedAt clears the value of the "ordered_at" field.
+func (m *SettlementMutation) ClearOrderedAt() {
+	m.ordered_at = nil
+	m.clearedFields[settlement.FieldOrderedAt] = struct{}{}
+}
+
+// OrderedAtCleared returns if the "ordered_at" field was cleared in this mutation.
+func (m *SettlementMutation) OrderedAtCleared() bool {
+	_, ok := m.clearedFields[settlement.FieldOrderedAt]
+	return ok
+}
+
+// ResetOrderedAt resets all changes to the "ordered_at" field.
+func (m *SettlementMutation) ResetOrderedAt() {
+	m.ordered_at = nil
+	delete(m.clearedFields, settlement.FieldOrderedAt)
+}
+
+// SetOrderedBy sets the "ordered_by" field.
+func (m *SettlementMutation) SetOrderedBy(s string) {
+	m.ordered_by = &s
+}
+
+// OrderedBy returns the value of the "ordered_by" field in the mutation.
+func (m *SettlementMutation) OrderedBy() (r string, exists bool) {
+	v := m.ordered_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOrderedBy returns the old "ordered_by" field's value of the Settlement entity.
+// If the Settlement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SettlementMutation) OldOrderedBy(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOrderedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOrderedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOrderedBy: %w", err)
+	}
+	return oldValue.OrderedBy, nil
+}
+
+// ResetOrderedBy resets all changes to the "ordered_by" field.
+func (m *SettlementMutation) ResetOrderedBy() {
+	m.ordered_by = nil
+}
+
+// SetStoppedAt sets the "stopped_at" field.
+func (m *SettlementMutation) SetStoppedAt(t time.Time) {
+	m.stopped_at = &t
+}
+
+// StoppedAt returns the value of the "stopped_at" field in the mutation.
+func (m *SettlementMutation) StoppedAt() (r time.Time, exists bool) {
+	v := m.stopped_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStoppedAt returns the old "stopped_at" field's value of the Settlement entity.
+// If the Settlement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SettlementMutation) OldStoppedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStoppedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStoppedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStoppedAt: %w", err)
+	}
+	return oldValue.StoppedAt, nil
+}
+
+// ClearStoppedAt clears the value of the "stopped_at" field.
+func (m *SettlementMutation) ClearStoppedAt() {
+	m.stopped_at = nil
+	m.clearedFields[settlement.FieldStoppedAt] = struct{}{}
+}
+
+// StoppedAtCleared returns if the "stopped_at" field was cleared in this mutation.
+func (m *SettlementMutation) StoppedAtCleared() bool {
+	_, ok := m.clearedFields[settlement.FieldStoppedAt]
+	return ok
+}
+
+// ResetStoppedAt resets all changes to the "stopped_at" field.
+func (m *SettlementMutation) ResetStoppedAt() {
+	m.stopped_at = nil
+	delete(m.clearedFields, settlement.FieldStoppedAt)
+}
+
+// SetStoppedBy sets the "stopped_by" field.
+func (m *SettlementMutation) SetStoppedBy(s string) {
+	m.stopped_by = &s
+}
+
+// StoppedBy returns the value of the "stopped_by" field in the mutation.
+func (m *SettlementMutation) StoppedBy() (r string, exists bool) {
+	v := m.stopped_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStoppedBy returns the old "stopped_by" field's value of the Settlement entity.
+// If the Settlement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SettlementMutation) OldStoppedBy(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStoppedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStoppedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStoppedBy: %w", err)
+	}
+	return oldValue.StoppedBy, nil
+}
+
+// ResetStoppedBy resets all changes to the "stopped_by" field.
+func (m *SettlementMutation) ResetStoppedBy() {
+	m.stopped_by = nil
+}
+
+// SetExecutedAt sets the "executed_at" field.
+func (m *SettlementMutation) SetExecutedAt(t time.Time) {
+	m.executed_at = &t
+}
+
+// ExecutedAt returns the value of the "executed_at" field in the mutation.
+func (m *SettlementMutation) ExecutedAt() (r time.Time, exists bool) {
+	v := m.executed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExecutedAt returns the old "executed_at" field's value of the Settlement entity.
+// If the Settlement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SettlementMutation) OldExecutedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExecutedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExecutedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExecutedAt: %w", err)
+	}
+	return oldValue.ExecutedAt, nil
+}
+
+// ClearExecutedAt clears the value of the "executed_at" field.
+func (m *SettlementMutation) ClearExecutedAt() {
+	m.executed_at = nil
+	m.clearedFields[settlement.FieldExecutedAt] = struct{}{}
+}
+
+// ExecutedAtCleared returns if the "executed_at" field was cleared in this mutation.
+func (m *SettlementMutation) ExecutedAtCleared() bool {
+	_, ok := m.clearedFields[settlement.FieldExecutedAt]
+	return ok
+}
+
+// ResetExecutedAt resets all changes to the "executed_at" field.
+func (m *SettlementMutation) ResetExecutedAt() {
+	m.executed_at = nil
+	delete(m.clearedFields, settlement.FieldExecutedAt)
+}
+
+// SetClosesAt sets the "closes_at" field.
+func (m *SettlementMutation) SetClosesAt(t time.Time) {
+	m.closes_at = &t
+}
+
+// ClosesAt returns the value of the "closes_at" field in the mutation.
+func (m *SettlementMutation) ClosesAt() (r time.Time, exists bool) {
+	v := m.closes_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClosesAt returns the old "closes_at" field's value of the Settlement entity.
+// If the Settlement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SettlementMutation) OldClosesAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClosesAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClosesAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClosesAt: %w", err)
+	}
+	return oldValue.ClosesAt, nil
+}
+
+// ClearClosesAt clears the value of the "closes_at" field.
+func (m *SettlementMutation) ClearClosesAt() {
+	m.closes_at = nil
+	m.clearedFields[settlement.FieldClosesAt] = struct{}{}
+}
+
+// ClosesAtCleared returns if the "closes_at" field was cleared in this mutation.
+func (m *SettlementMutation) ClosesAtCleared() bool {
+	_, ok := m.clearedFields[settlement.FieldClosesAt]
+	return ok
+}
+
+// ResetClosesAt resets all changes to the "closes_at" field.
+func (m *SettlementMutation) ResetClosesAt() {
+	m.closes_at = nil
+	delete(m.clearedFields, settlement.FieldClosesAt)
+}
+
+// SetClosedAt sets the "closed_at" field.
+func (m *SettlementMutation) SetClosedAt(t time.Time) {
+	m.closed_at = &t
+}
+
+// ClosedAt returns the value of the "closed_at" field in the mutation.
+func (m *SettlementMutation) ClosedAt() (r time.Time, exists bool) {
+	v := m.closed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClosedAt returns the old "closed_at" field's value of the Settlement entity.
+// If the Settlement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SettlementMutation) OldClosedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClosedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClosedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClosedAt: %w", err)
+	}
+	return oldValue.ClosedAt, nil
+}
+
+// ClearClosedAt clears the value of the "closed_at" field.
+func (m *SettlementMutation) ClearClosedAt() {
+	m.closed_at = nil
+	m.clearedFields[settlement.FieldClosedAt] = struct{}{}
+}
+
+// ClosedAtCleared returns if the "closed_at" field was cleared in this mutation.
+func (m *SettlementMutation) ClosedAtCleared() bool {
+	_, ok := m.clearedFields[settlement.FieldClosedAt]
+	return ok
+}
+
+// ResetClosedAt resets all changes to the "closed_at" field.
+func (m *SettlementMutation) ResetClosedAt() {
+	m.closed_at = nil
+	delete(m.clearedFields, settlement.FieldClosedAt)
+}
+
+// SetReversalOrderedAt sets the "reversal_ordered_at" field.
+func (m *SettlementMutation) SetReversalOrderedAt(t time.Time) {
+	m.reversal_ordered_at = &t
+}
+
+// ReversalOrderedAt returns the value of the "reversal_ordered_at" field in the mutation.
+func (m *SettlementMutation) ReversalOrderedAt() (r time.Time, exists bool) {
+	v := m.reversal_ordered_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReversalOrderedAt returns the old "reversal_ordered_at" field's value of the Settlement entity.
+// If the Settlement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SettlementMutation) OldReversalOrderedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReversalOrderedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReversalOrderedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReversalOrderedAt: %w", err)
+	}
+	return oldValue.ReversalOrderedAt, nil
+}
+
+// ClearReversalOrderedAt clears the value of the "reversal_ordered_at" field.
+func (m *SettlementMutation) ClearReversalOrderedAt() {
+	m.reversal_ordered_at = nil
+	m.clearedFields[settlement.FieldReversalOrderedAt] = struct{}{}
+}
+
+// ReversalOrderedAtCleared returns if the "reversal_ordered_at" field was cleared in this mutation.
+func (m *SettlementMutation) ReversalOrderedAtCleared() bool {
+	_, ok := m.clearedFields[settlement.FieldReversalOrderedAt]
+	return ok
+}
+
+// ResetReversalOrderedAt resets all changes to the "reversal_ordered_at" field.
+func (m *SettlementMutation) ResetReversalOrderedAt() {
+	m.reversal_ordered_at = nil
+	delete(m.clearedFields, settlement.FieldReversalOrderedAt)
+}
+
+// SetReversedBy sets the "reversed_by" field.
+func (m *SettlementMutation) SetReversedBy(s string) {
+	m.reversed_by = &s
+}
+
+// ReversedBy returns the value of the "reversed_by" field in the mutation.
+func (m *SettlementMutation) ReversedBy() (r string, exists bool) {
+	v := m.reversed_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReversedBy returns the old "reversed_by" field's value of the Settlement entity.
+// If the Settlement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SettlementMutation) OldReversedBy(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReversedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReversedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReversedBy: %w", err)
+	}
+	return oldValue.ReversedBy, nil
+}
+
+// ResetReversedBy resets all changes to the "reversed_by" field.
+func (m *SettlementMutation) ResetReversedBy() {
+	m.reversed_by = nil
+}
+
+// SetReversalReason sets the "reversal_reason" field.
+func (m *SettlementMutation) SetReversalReason(s string) {
+	m.reversal_reason = &s
+}
+
+// ReversalReason returns the value of the "reversal_reason" field in the mutation.
+func (m *SettlementMutation) ReversalReason() (r string, exists bool) {
+	v := m.reversal_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReversalReason returns the old "reversal_reason" field's value of the Settlement entity.
+// If the Settlement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SettlementMutation) OldReversalReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReversalReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReversalReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReversalReason: %w", err)
+	}
+	return oldValue.ReversalReason, nil
+}
+
+// ResetReversalReason resets all changes to the "reversal_reason" field.
+func (m *SettlementMutation) ResetReversalReason() {
+	m.reversal_reason = nil
+}
+
+// SetReversedAt sets the "reversed_at" field.
+func (m *SettlementMutation) SetReversedAt(t time.Time) {
+	m.reversed_at = &t
+}
+
+// ReversedAt returns the value of the "reversed_at" field in the mutation.
+func (m *SettlementMutation) ReversedAt() (r time.Time, exists bool) {
+	v := m.reversed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReversedAt returns the old "reversed_at" field's value of the Settlement entity.
+// If the Settlement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SettlementMutation) OldReversedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReversedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReversedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReversedAt: %w", err)
+	}
+	return oldValue.ReversedAt, nil
+}
+
+// ClearReversedAt clears the value of the "reversed_at" field.
+func (m *SettlementMutation) ClearReversedAt() {
+	m.reversed_at = nil
+	m.clearedFields[settlement.FieldReversedAt] = struct{}{}
+}
+
+// ReversedAtCleared returns if the "reversed_at" field was cleared in this mutation.
+func (m *SettlementMutation) ReversedAtCleared() bool {
+	_, ok := m.clearedFields[settlement.FieldReversedAt]
+	return ok
+}
+
+// ResetReversedAt resets all changes to the "reversed_at" field.
+func (m *SettlementMutation) ResetReversedAt() {
+	m.reversed_at = nil
+	delete(m.clearedFields, settlement.FieldReversedAt)
+}
+
+// SetDiscardedBy sets the "discarded_by" field.
+func (m *SettlementMutation) SetDiscardedBy(s string) {
+	m.discarded_by = &s
+}
+
+// DiscardedBy returns the value of the "discarded_by" field in the mutation.
+func (m *SettlementMutation) DiscardedBy() (r string, exists bool) {
+	v := m.discarded_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDiscardedBy returns the old "discarded_by" field's value of the Settlement entity.
+// If the Settlement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SettlementMutation) OldDiscardedBy(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDiscardedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDiscardedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDiscardedBy: %w", err)
+	}
+	return oldValue.DiscardedBy, nil
+}
+
+// ResetDiscardedBy resets all changes to the "discarded_by" field.
+func (m *SettlementMutation) ResetDiscardedBy() {
+	m.discarded_by = nil
+}
+
+// SetFinishedAt sets the "finished_at" field.
+func (m *SettlementMutation) SetFinishedAt(t time.Time) {
+	m.finished_at = &t
+}
+
+// FinishedAt returns the value of the "finished_at" field in the mutation.
+func (m *SettlementMutation) FinishedAt() (r time.Time, exists bool) {
+	v := m.finished_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFinishedAt returns the old "finished_at" field's value of the Settlement entity.
+// If the Settlement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SettlementMutation) OldFinishedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFinishedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFinishedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFinishedAt: %w", err)
+	}
+	return oldValue.FinishedAt, nil
+}
+
+// ClearFinishedAt clears the value of the "finished_at" field.
+func (m *SettlementMutation) ClearFinishedAt() {
+	m.finished_at = nil
+	m.clearedFields[settlement.FieldFinishedAt] = struct{}{}
+}
+
+// FinishedAtCleared returns if the "finished_at" field was cleared in this mutation.
+func (m *SettlementMutation) FinishedAtCleared() bool {
+	_, ok := m.clearedFields[settlement.FieldFinishedAt]
+	return ok
+}
+
+// ResetFinishedAt resets all changes to the "finished_at" field.
+func (m *SettlementMutation) ResetFinishedAt() {
+	m.finished_at = nil
+	delete(m.clearedFields, settlement.FieldFinishedAt)
+}
+
+// ClearCohort clears the "cohort" edge to the Cohort entity.
+func (m *SettlementMutation) ClearCohort() {
+	m.clearedcohort = true
+	m.clearedFields[settlement.FieldCohortID] = struct{}{}
+}
+
+// CohortCleared reports if the "cohort" edge to the Cohort entity was cleared.
+func (m *SettlementMutation) CohortCleared() bool {
+	return m.clearedcohort
+}
+
+// CohortIDs returns the "cohort" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// CohortID instead. It exists only for internal usage by the builders.
+func (m *SettlementMutation) CohortIDs() (ids []int) {
+	if id := m.cohort; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetCohort resets all changes to the "cohort" edge.
+func (m *SettlementMutation) ResetCohort() {
+	m.cohort = nil
+	m.clearedcohort = false
+}
+
+// AddEntryIDs adds the "entries" edge to the SettlementEntry entity by ids.
+func (m *SettlementMutation) AddEntryIDs(ids ...int) {
+	if m.entries == nil {
+		m.entries = make(map[int]struct{})
+	}
+	for i := range ids {
+		m.entries[ids[i]] = struct{}{}
+	}
+}
+
+// ClearEntries clears the "entries" edge to the SettlementEntry entity.
+func (m *SettlementMutation) ClearEntries() {
+	m.clearedentries = true
+}
+
+// EntriesCleared reports if the "entries" edge to the SettlementEntry entity was cleared.
+func (m *SettlementMutation) EntriesCleared() bool {
+	return m.clearedentries
+}
+
+// RemoveEntryIDs removes the "entries" edge to the SettlementEntry entity by IDs.
+func (m *SettlementMutation) RemoveEntryIDs(ids ...int) {
+	if m.removedentries == nil {
+		m.removedentries = make(map[int]struct{})
+	}
+	for i := range ids {
+		delete(m.entries, ids[i])
+		m.removedentries[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedEntries returns the removed IDs of the "entries" edge to the SettlementEntry entity.
+func (m *SettlementMutation) RemovedEntriesIDs() (ids []int) {
+	for id := range m.removedentries {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// EntriesIDs returns the "entries" edge IDs in the mutation.
+func (m *SettlementMutation) EntriesIDs() (ids []int) {
+	for id := range m.entries {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetEntries resets all changes to the "entries" edge.
+func (m *SettlementMutation) ResetEntries() {
+	m.entries = nil
+	m.clearedentries = false
+	m.removedentries = nil
+}
+
+// AddParticipantIDs adds the "participants" edge to the Participant entity by ids.
+func (m *SettlementMutation) AddParticipantIDs(ids ...int) {
+	if m.participants == nil {
+		m.participants = make(map[int]struct{})
+	}
+	for i := range ids {
+		m.participants[ids[i]] = struct{}{}
+	}
+}
+
+// ClearParticipants clears the "participants" edge to the Participant entity.
+func (m *SettlementMutation) ClearParticipants() {
+	m.clearedparticipants = true
+}
+
+// ParticipantsCleared reports if the "participants" edge to the Participant entity was cleared.
+func (m *SettlementMutation) ParticipantsCleared() bool {
+	return m.clearedparticipants
+}
+
+// RemoveParticipantIDs removes the "participants" edge to the Participant entity by IDs.
+func (m *SettlementMutation) RemoveParticipantIDs(ids ...int) {
+	if m.removedparticipants == nil {
+		m.removedparticipants = make(map[int]struct{})
+	}
+	for i := range ids {
+		delete(m.participants, ids[i])
+		m.removedparticipants[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedParticipants returns the removed IDs of the "participants" edge to the Participant entity.
+func (m *SettlementMutation) RemovedParticipantsIDs() (ids []int) {
+	for id := range m.removedparticipants {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ParticipantsIDs returns the "participants" edge IDs in the mutation.
+func (m *SettlementMutation) ParticipantsIDs() (ids []int) {
+	for id := range m.participants {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetParticipants resets all changes to the "participants" edge.
+func (m *SettlementMutation) ResetParticipants() {
+	m.participants = nil
+	m.clearedparticipants = false
+	m.removedparticipants = nil
+}
+
+// AddHistoryIDs adds the "history" edge to the History entity by ids.
+func (m *SettlementMutation) AddHistoryIDs(ids ...int) {
+	if m.history == nil {
+		m.history = make(map[int]struct{})
+	}
+	for i := range ids {
+		m.history[ids[i]] = struct{}{}
+	}
+}
+
+// ClearHistory clears the "history" edge to the History entity.
+func (m *SettlementMutation) ClearHistory() {
+	m.clearedhistory = true
+}
+
+// HistoryCleared reports if the "history" edge to the History entity was cleared.
+func (m *SettlementMutation) HistoryCleared() bool {
+	return m.clearedhistory
+}
+
+// RemoveHistoryIDs removes the "history" edge to the History entity by IDs.
+func (m *SettlementMutation) RemoveHistoryIDs(ids ...int) {
+	if m.removedhistory == nil {
+		m.removedhistory = make(map[int]struct{})
+	}
+	for i := range ids {
+		delete(m.history, ids[i])
+		m.removedhistory[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedHistory returns the removed IDs of the "history" edge to the History entity.
+func (m *SettlementMutation) RemovedHistoryIDs() (ids []int) {
+	for id := range m.removedhistory {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// HistoryIDs returns the "history" edge IDs in the mutation.
+func (m *SettlementMutation) HistoryIDs() (ids []int) {
+	for id := range m.history {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetHistory resets all changes to the "history" edge.
+func (m *SettlementMutation) ResetHistory() {
+	m.history = nil
+	m.clearedhistory = false
+	m.removedhistory = nil
+}
+
+// AddPlaceIDs adds the "places" edge to the Places entity by ids.
+func (m *SettlementMutation) AddPlaceIDs(ids ...int) {
+	if m.places == nil {
+		m.places = make(map[int]struct{})
+	}
+	for i := range ids {
+		m.places[ids[i]] = struct{}{}
+	}
+}
+
+// ClearPlaces clears the "places" edge to the Places entity.
+func (m *SettlementMutation) ClearPlaces() {
+	m.clearedplaces = true
+}
+
+// PlacesCleared reports if the "places" edge to the Places entity was cleared.
+func (m *SettlementMutation) PlacesCleared() bool {
+	return m.clearedplaces
+}
+
+// RemovePlaceIDs removes the "places" edge to the Places entity by IDs.
+func (m *SettlementMutation) RemovePlaceIDs(ids ...int) {
+	if m.removedplaces == nil {
+		m.removedplaces = make(map[int]struct{})
+	}
+	for i := range ids {
+		delete(m.places, ids[i])
+		m.removedplaces[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedPlaces returns the removed IDs of the "places" edge to the Places entity.
+func (m *SettlementMutation) RemovedPlacesIDs() (ids []int) {
+	for id := range m.removedplaces {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// PlacesIDs returns the "places" edge IDs in the mutation.
+func (m *SettlementMutation) PlacesIDs() (ids []int) {
+	for id := range m.places {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetPlaces resets all changes to the "places" edge.
+func (m *SettlementMutation) ResetPlaces() {
+	m.places = nil
+	m.clearedplaces = false
+	m.removedplaces = nil
+}
+
+// Where appends a list predicates to the SettlementMutation builder.
+func (m *SettlementMutation) Where(ps ...predicate.Settlement) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the SettlementMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *SettlementMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Settlement, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *SettlementMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *SettlementMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Settlement).
+func (m *SettlementMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *SettlementMutation) Fields() []string {
+	fields := make([]string, 0, 26)
+	if m.cohort != nil {
+		fields = append(fields, settlement.FieldCohortID)
+	}
+	if m.state != nil {
+		fields = append(fields, settlement.FieldState)
+	}
+	if m.through != nil {
+		fields = append(fields, settlement.FieldThrough)
+	}
+	if m.listed != nil {
+		fields = append(fields, settlement.FieldListed)
+	}
+	if m.list_sha256 != nil {
+		fields = append(fields, settlement.FieldListSha256)
+	}
+	if m.evidence != nil {
+		fields = append(fields, settlement.FieldEvidence)
+	}
+	if m.summary != nil {
+		fields = append(fields, settlement.FieldSummary)
+	}
+	if m.reserve != nil {
+		fields = append(fields, settlement.FieldReserve)
+	}
+	if m.reason != nil {
+		fields = append(fields, settlement.FieldReason)
+	}
+	if m.prepared_at != nil {
+		fields = append(fields, settlement.FieldPreparedAt)
+	}
+	if m.prepared_by != nil {
+		fields = append(fields, settlement.FieldPreparedBy)
+	}
+	if m.approved_at != nil {
+		fields = append(fields, settlement.FieldApprovedAt)
+	}
+	if m.approved_by != nil {
+		fields = append(fields, settlement.FieldApprovedBy)
+	}
+	if m.ordered_at != nil {
+		fields = append(fields, settlement.FieldOrderedAt)
+	}
+	if m.ordered_by != nil {
+		fields = append(fields, settlement.FieldOrderedBy)
+	}
+	if m.stopped_at != nil {
+		fields = append(fields, settlement.FieldStoppedAt)
+	}
+	if m.stopped_by != nil {
+		fields = append(fields, settlement.FieldStoppedBy)
+	}
+	if m.executed_at != nil {
+		fields = append(fields, settlement.FieldExecutedAt)
+	}
+	if m.closes_at != nil {
+		fields = append(fields, settlement.FieldClosesAt)
+	}
+	if m.closed_at != nil {
+		fields = append(fields, settlement.FieldClosedAt)
+	}
+	if m.reversal_ordered_at != nil {
+		fields = append(fields, settlement.FieldReversalOrderedAt)
+	}
+	if m.reversed_by != nil {
+		fields = append(fields, settlement.FieldReversedBy)
+	}
+	if m.reversal_reason != nil {
+		fields = append(fields, settlement.FieldReversalReason)
+	}
+	if m.reversed_at != nil {
+		fields = append(fields, settlement.FieldReversedAt)
+	}
+	if m.discarded_by != nil {
+		fields = append(fields, settlement.FieldDiscardedBy)
+	}
+	if m.finished_at != nil {
+		fields = append(fields, settlement.FieldFinishedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *SettlementMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case settlement.FieldCohortID:
+		return m.CohortID()
+	case settlement.FieldState:
+		return m.State()
+	case settlement.FieldThrough:
+		return m.Through()
+	case settlement.FieldListed:
+		return m.Listed()
+	case settlement.FieldListSha256:
+		return m.ListSha256()
+	case settlement.FieldEvidence:
+		return m.Evidence()
+	case settlement.FieldSummary:
+		return m.Summary()
+	case settlement.FieldReserve:
+		return m.Reserve()
+	case settlement.FieldReason:
+		return m.Reason()
+	case settlement.FieldPreparedAt:
+		return m.PreparedAt()
+	case settlement.FieldPreparedBy:
+		return m.PreparedBy()
+	case settlement.FieldApprovedAt:
+		return m.ApprovedAt()
+	case settlement.FieldApprovedBy:
+		return m.ApprovedBy()
+	case settlement.FieldOrderedAt:
+		return m.OrderedAt()
+	case settlement.FieldOrderedBy:
+		return m.OrderedBy()
+	case settlement.FieldStoppedAt:
+		return m.StoppedAt()
+	case settlement.FieldStoppedBy:
+		return m.StoppedBy()
+	case settlement.FieldExecutedAt:
+		return m.ExecutedAt()
+	case settlement.FieldClosesAt:
+		return m.ClosesAt()
+	case settlement.FieldClosedAt:
+		return m.ClosedAt()
+	case settlement.FieldReversalOrderedAt:
+		return m.ReversalOrderedAt()
+	case settlement.FieldReversedBy:
+		return m.ReversedBy()
+	case settlement.FieldReversalReason:
+		return m.ReversalReason()
+	case settlement.FieldReversedAt:
+		return m.ReversedAt()
+	case settlement.FieldDiscardedBy:
+		return m.DiscardedBy()
+	case settlement.FieldFinishedAt:
+		return m.FinishedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *SettlementMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case settlement.FieldCohortID:
+		return m.OldCohortID(ctx)
+	case settlement.FieldState:
+		return m.OldState(ctx)
+	case settlement.FieldThrough:
+		return m.OldThrough(ctx)
+	case settlement.FieldListed:
+		return m.OldListed(ctx)
+	case settlement.FieldListSha256:
+		return m.OldListSha256(ctx)
+	case settlement.FieldEvidence:
+		return m.OldEvidence(ctx)
+	case settlement.FieldSummary:
+		return m.OldSummary(ctx)
+	case settlement.FieldReserve:
+		return m.OldReserve(ctx)
+	case settlement.FieldReason:
+		return m.OldReason(ctx)
+	case settlement.FieldPreparedAt:
+		return m.OldPreparedAt(ctx)
+	case settlement.FieldPreparedBy:
+		return m.OldPreparedBy(ctx)
+	case settlement.FieldApprovedAt:
+		return m.OldApprovedAt(ctx)
+	case settlement.FieldApprovedBy:
+		return m.OldApprovedBy(ctx)
+	case settlement.FieldOrderedAt:
+		return m.OldOrderedAt(ctx)
+	case settlement.FieldOrderedBy:
+		return m.OldOrderedBy(ctx)
+	case settlement.FieldStoppedAt:
+		return m.OldStoppedAt(ctx)
+	case settlement.FieldStoppedBy:
+		return m.OldStoppedBy(ctx)
+	case settlement.FieldExecutedAt:
+		return m.OldExecutedAt(ctx)
+	case settlement.FieldClosesAt:
+		return m.OldClosesAt(ctx)
+	case settlement.FieldClosedAt:
+		return m.OldClosedAt(ctx)
+	case settlement.FieldReversalOrderedAt:
+		return m.OldReversalOrderedAt(ctx)
+	case settlement.FieldReversedBy:
+		return m.OldReversedBy(ctx)
+	case settlement.FieldReversalReason:
+		return m.OldReversalReason(ctx)
+	case settlement.FieldReversedAt:
+		return m.OldReversedAt(ctx)
+	case settlement.FieldDiscardedBy:
+		return m.OldDiscardedBy(ctx)
+	case settlement.FieldFinishedAt:
+		return m.OldFinishedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Settlement field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *SettlementMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case settlement.FieldCohortID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCohortID(v)
+		return nil
+	case settlement.FieldState:
+		v, ok := value.(rules.SettlementState)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case settlement.FieldThrough:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetThrough(v)
+		return nil
+	case settlement.FieldListed:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetListed(v)
+		return nil
+	case settlement.FieldListSha256:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetListSha256(v)
+		return nil
+	case settlement.FieldEvidence:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEvidence(v)
+		return nil
+	case settlement.FieldSummary:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSummary(v)
+		return nil
+	case settlement.FieldReserve:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReserve(v)
+		return nil
+	case settlement.FieldReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReason(v)
+		return nil
+	case settlement.FieldPreparedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPreparedAt(v)
+		return nil
+	case settlement.FieldPreparedBy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPreparedBy(v)
+		return nil
+	case settlement.FieldApprovedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetApprovedAt(v)
+		return nil
+	case settlement.FieldApprovedBy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetApprovedBy(v)
+		return nil
+	case settlement.FieldOrderedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOrderedAt(v)
+		return nil
+	case settlement.FieldOrderedBy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOrderedBy(v)
+		return nil
+	case settlement.FieldStoppedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStoppedAt(v)
+		return nil
+	case settlement.FieldStoppedBy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStoppedBy(v)
+		return nil
+	case settlement.FieldExecutedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExecutedAt(v)
+		return nil
+	case settlement.FieldClosesAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClosesAt(v)
+		return nil
+	case settlement.FieldClosedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClosedAt(v)
+		return nil
+	case settlement.FieldReversalOrderedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReversalOrderedAt(v)
+		return nil
+	case settlement.FieldReversedBy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReversedBy(v)
+		return nil
+	case settlement.FieldReversalReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReversalReason(v)
+		return nil
+	case settlement.FieldReversedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReversedAt(v)
+		return nil
+	case settlement.FieldDiscardedBy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDiscardedBy(v)
+		return nil
+	case settlement.FieldFinishedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFinishedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Settlement field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *SettlementMutation) AddedFields() []string {
+	var fields []string
+	if m.addlisted != nil {
+		fields = append(fields, settlement.FieldListed)
+	}
+	if m.addreserve != nil {
+		fields = append(fields, settlement.FieldReserve)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *SettlementMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case settlement.FieldListed:
+		return m.AddedListed()
+	case settlement.FieldReserve:
+		return m.AddedReserve()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *SettlementMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case settlement.FieldListed:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddListed(v)
+		return nil
+	case settlement.FieldReserve:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddReserve(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Settlement numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *SettlementMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(settlement.FieldApprovedAt) {
+		fields = append(fields, settlement.FieldApprovedAt)
+	}
+	if m.FieldCleared(settlement.FieldOrderedAt) {
+		fields = append(fields, settlement.FieldOrderedAt)
+	}
+	if m.FieldCleared(settlement.FieldStoppedAt) {
+		fields = append(fields, settlement.FieldStoppedAt)
+	}
+	if m.FieldCleared(settlement.FieldExecutedAt) {
+		fields = append(fields, settlement.FieldExecutedAt)
+	}
+	if m.FieldCleared(settlement.FieldClosesAt) {
+		fields = append(fields, settlement.FieldClosesAt)
+	}
+	if m.FieldCleared(settlement.FieldClosedAt) {
+		fields = append(fields, settlement.FieldClosedAt)
+	}
+	if m.FieldCleared(settlement.FieldReversalOrderedAt) {
+		fields = append(fields, settlement.FieldReversalOrderedAt)
+	}
+	if m.FieldCleared(settlement.FieldReversedAt) {
+		fields = append(fields, settlement.FieldReversedAt)
+	}
+	if m.FieldCleared(settlement.FieldFinishedAt) {
+		fields = append(fields, settlement.FieldFinishedAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *SettlementMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *SettlementMutation) ClearField(name string) error {
+	switch name {
+	case settlement.FieldApprovedAt:
+		m.ClearApprovedAt()
+		return nil
+	case settlement.FieldOrderedAt:
+		m.ClearOrderedAt()
+		return nil
+	case settlement.FieldStoppedAt:
+		m.ClearStoppedAt()
+		return nil
+	case settlement.FieldExecutedAt:
+		m.ClearExecutedAt()
+		return nil
+	case settlement.FieldClosesAt:
+		m.ClearClosesAt()
+		return nil
+	case settlement.FieldClosedAt:
+		m.ClearClosedAt()
+		return nil
+	case settlement.FieldReversalOrderedAt:
+		m.ClearReversalOrderedAt()
+		return nil
+	case settlement.FieldReversedAt:
+		m.ClearReversedAt()
+		return nil
+	case settlement.FieldFinishedAt:
+		m.ClearFinishedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Settlement nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *SettlementMutation) ResetField(name string) error {
+	switch name {
+	case settlement.FieldCohortID:
+		m.ResetCohortID()
+		return nil
+	case settlement.FieldState:
+		m.ResetState()
+		return nil
+	case settlement.FieldThrough:
+		m.ResetThrough()
+		return nil
+	case settlement.FieldListed:
+		m.ResetListed()
+		return nil
+	case settlement.FieldListSha256:
+		m.ResetListSha256()
+		return nil
+	case settlement.FieldEvidence:
+		m.ResetEvidence()
+		return nil
+	case settlement.FieldSummary:
+		m.ResetSummary()
+		return nil
+	case settlement.FieldReserve:
+		m.ResetReserve()
+		return nil
+	case settlement.FieldReason:
+		m.ResetReason()
+		return nil
+	case settlement.FieldPreparedAt:
+		m.ResetPreparedAt()
+		return nil
+	case settlement.FieldPreparedBy:
+		m.ResetPreparedBy()
+		return nil
+	case settlement.FieldApprovedAt:
+		m.ResetApprovedAt()
+		return nil
+	case settlement.FieldApprovedBy:
+		m.ResetApprovedBy()
+		return nil
+	case settlement.FieldOrderedAt:
+		m.ResetOrderedAt()
+		return nil
+	case settlement.FieldOrderedBy:
+		m.ResetOrderedBy()
+		return nil
+	case settlement.FieldStoppedAt:
+		m.ResetStoppedAt()
+		return nil
+	case settlement.FieldStoppedBy:
+		m.ResetStoppedBy()
+		return nil
+	case settlement.FieldExecutedAt:
+		m.ResetExecutedAt()
+		return nil
+	case settlement.FieldClosesAt:
+		m.ResetClosesAt()
+		return nil
+	case settlement.FieldClosedAt:
+		m.ResetClosedAt()
+		return nil
+	case settlement.FieldReversalOrderedAt:
+		m.ResetReversalOrderedAt()
+		return nil
+	case settlement.FieldReversedBy:
+		m.ResetReversedBy()
+		return nil
+	case settlement.FieldReversalReason:
+		m.ResetReversalReason()
+		return nil
+	case settlement.FieldReversedAt:
+		m.ResetReversedAt()
+		return nil
+	case settlement.FieldDiscardedBy:
+		m.ResetDiscardedBy()
+		return nil
+	case settlement.FieldFinishedAt:
+		m.ResetFinishedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Settlement field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *SettlementMutation) AddedEdges() []string {
+	edges := make([]string, 0, 5)
+	if m.cohort != nil {
+		edges = append(edges, settlement.EdgeCohort)
+	}
+	if m.entries != nil {
+		edges = append(edges, settlement.EdgeEntries)
+	}
+	if m.participants != nil {
+		edges = append(edges, settlement.EdgeParticipants)
+	}
+	if m.history != nil {
+		edges = append(edges, settlement.EdgeHistory)
+	}
+	if m.places != nil {
+		edges = append(edges, settlement.EdgePlaces)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *SettlementMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case settlement.EdgeCohort:
+		if id := m.cohort; id != nil {
+			return []ent.Value{*id}
+		}
+	case settlement.EdgeEntries:
+		ids := make([]ent.Value, 0, len(m.entries))
+		for id := range m.entries {
+			ids = append(ids, id)
+		}
+		return ids
+	case settlement.EdgeParticipants:
+		ids := make([]ent.Value, 0, len(m.participants))
+		for id := range m.participants {
+			ids = append(ids, id)
+		}
+		return ids
+	case settlement.EdgeHistory:
+		ids := make([]ent.Value, 0, len(m.history))
+		for id := range m.history {
+			ids = append(ids, id)
+		}
+		return ids
+	case settlement.EdgePlaces:
+		ids := make([]ent.Value, 0, len(m.places))
+		for id := range m.places {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *SettlementMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 5)
+	if m.removedentries != nil {
+		edges = append(edges, settlement.EdgeEntries)
+	}
+	if m.removedparticipants != nil {
+		edges = append(edges, settlement.EdgeParticipants)
+	}
+	if m.removedhistory != nil {
+		edges = append(edges, settlement.EdgeHistory)
+	}
+	if m.removedplaces != nil {
+		edges = append(edges, settlement.EdgePlaces)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *SettlementMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case settlement.EdgeEntries:
+		ids := make([]ent.Value, 0, len(m.removedentries))
+		for id := range m.removedentries {
+			ids = append(ids, id)
+		}
+		return ids
+	case settlement.EdgeParticipants:
+		ids := make([]ent.Value, 0, len(m.removedparticipants))
+		for id := range m.removedparticipants {
+			ids = append(ids, id)
+		}
+		return ids
+	case settlement.EdgeHistory:
+		ids := make([]ent.Value, 0, len(m.removedhistory))
+		for id := range m.removedhistory {
+			ids = append(ids, id)
+		}
+		return ids
+	case settlement.EdgePlaces:
+		ids := make([]ent.Value, 0, len(m.removedplaces))
+		for id := range m.removedplaces {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *SettlementMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 5)
+	if m.clearedcohort {
+		edges = append(edges, settlement.EdgeCohort)
+	}
+	if m.clearedentries {
+		edges = append(edges, settlement.EdgeEntries)
+	}
+	if m.clearedparticipants {
+		edges = append(edges, settlement.EdgeParticipants)
+	}
+	if m.clearedhistory {
+		edges = append(edges, settlement.EdgeHistory)
+	}
+	if m.clearedplaces {
+		edges = append(edges, settlement.EdgePlaces)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *SettlementMutation) EdgeCleared(name string) bool {
+	switch name {
+	case settlement.EdgeCohort:
+		return m.clearedcohort
+	case settlement.EdgeEntries:
+		return m.clearedentries
+	case settlement.EdgeParticipants:
+		return m.clearedparticipants
+	case settlement.EdgeHistory:
+		return m.clearedhistory
+	case settlement.EdgePlaces:
+		return m.clearedplaces
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *SettlementMutation) ClearEdge(name string) error {
+	switch name {
+	case settlement.EdgeCohort:
+		m.ClearCohort()
+		return nil
+	}
+	return fmt.Errorf("unknown Settlement unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *SettlementMutation) ResetEdge(name string) error {
+	switch name {
+	case settlement.EdgeCohort:
+		m.ResetCohort()
+		return nil
+	case settlement.EdgeEntries:
+		m.ResetEntries()
+		return nil
+	case settlement.EdgeParticipants:
+		m.ResetParticipants()
+		return nil
+	case settlement.EdgeHistory:
+		m.ResetHistory()
+		return nil
+	case settlement.EdgePlaces:
+		m.ResetPlaces()
+		return nil
+	}
+	return fmt.Errorf("unknown Settlement edge %s", name)
+}
+
+// SettlementEntryMutation represents an operation that mutates the SettlementEntry nodes in the graph.
+type SettlementEntryMutation struct {
+	config
+	op                 Op
+	typ                string
+	id                 *int
+	deadline           *time.Time
+	purchases          *int
+	addpurchases       *int
+	outcome            *rules.EntryOutcome
+	passed_over        *rules.PassedOver
+	decided_at         *time.Time
+	voids_settled      *string
+	clearedFields      map[string]struct{}
+	settlement         *int
+	clearedsettlement  bool
+	participant        *int
+	clearedparticipant bool
+	done               bool
+	oldValue           func(context.Context) (*SettlementEntry, error)
+	predicates         []predicate.SettlementEntry
+}
+
+var _ ent.Mutation = (*SettlementEntryMutation)(nil)
+
+// settlemententryOption allows management of the mutation configuration using functional options.
+type settlemententryOption func(*SettlementEntryMutation)
+
+// newSettlementEntryMutation creates new mutation for the SettlementEntry entity.
+func newSettlementEntryMutation(c config, op Op, opts ...settlemententryOption) *SettlementEntryMutation {
+	m := &SettlementEntryMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeSettlementEntry,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withSettlementEntryID sets the ID field of the mutation.
+func withSettlementEntryID(id int) settlemententryOption {
+	return func(m *SettlementEntryMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *SettlementEntry
+		)
+		m.oldValue = func(ctx context.Context) (*SettlementEntry, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().SettlementEntry.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withSettlementEntry sets the old SettlementEntry of the mutation.
+func withSettlementEntry(node *SettlementEntry) settlemententryOption {
+	return func(m *SettlementEntryMutation) {
+		m.oldValue = func(context.Context) (*SettlementEntry, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m SettlementEntryMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m SettlementEntryMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *SettlementEntryMutation) ID() (id int, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *SettlementEntryMutation) IDs(ctx context.Context) ([]int, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().SettlementEntry.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetSettlementID sets the "settlement_id" field.
+func (m *SettlementEntryMutation) SetSettlementID(i int) {
+	m.settlement = &i
+}
+
+// SettlementID returns the value of the "settlement_id" field in the mutation.
+func (m *SettlementEntryMutation) SettlementID() (r int, exists bool) {
+	v := m.settlement
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSettlementID returns the old "settlement_id" field's value of the SettlementEntry entity.
+// If the SettlementEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SettlementEntryMutation) OldSettlementID(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSettlementID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSettlementID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSettlementID: %w", err)
+	}
+	return oldValue.SettlementID, nil
+}
+
+// ResetSettlementID resets all changes to the "settlement_id" field.
+func (m *SettlementEntryMutation) ResetSettlementID() {
+	m.settlement = nil
+}
+
+// SetParticipantID sets the "participant_id" field.
+func (m *SettlementEntryMutation) SetParticipantID(i int) {
+	m.participant = &i
+}
+
+// ParticipantID returns the value of the "participant_id" field in the mutation.
+func (m *SettlementEntryMutation) ParticipantID() (r int, exists bool) {
+	v := m.participant
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldParticipantID returns the old "participant_id" field's value of the SettlementEntry entity.
+// If the SettlementEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SettlementEntryMutation) OldParticipantID(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldParticipantID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldParticipantID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldParticipantID: %w", err)
+	}
+	return oldValue.ParticipantID, nil
+}
+
+// ResetParticipantID resets all changes to the "participant_id" field.
+func (m *SettlementEntryMutation) ResetParticipantID() {
+	m.participant = nil
+}
+
+// SetDeadline sets the "deadline" field.
+func (m *SettlementEntryMutation) SetDeadline(t time.Time) {
+	m.deadline = &t
+}
+
+// Deadline returns the value of the "deadline" field in the mutation.
+func (m *SettlementEntryMutation) Deadline() (r time.Time, exists bool) {
+	v := m.deadline
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDeadline returns the old "deadline" field's value of the SettlementEntry entity.
+// If the SettlementEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SettlementEntryMutation) OldDeadline(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDeadline is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDeadline requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDeadline: %w", err)
+	}
+	return oldValue.Deadline, nil
+}
+
+// ResetDeadline resets all changes to the "deadline" field.
+func (m *SettlementEntryMutation) ResetDeadline() {
+	m.deadline = nil
+}
+
+// SetPurchases sets the "purchases" field.
+func (m *SettlementEntryMutation) SetPurchases(i int) {
+	m.purchases = &i
+	m.addpurchases = nil
+}
+
+// Purchases returns the value of the "purchases" field in the mutation.
+func (m *SettlementEntryMutation) Purchases() (r int, exists bool) {
+	v := m.purchases
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPurchases returns the old "purchases" field's value of the SettlementEntry entity.
+// If the SettlementEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SettlementEntryMutation) OldPurchases(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPurchases is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPurchases requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPurchases: %w", err)
+	}
+	return oldValue.Purchases, nil
+}
+
+// AddPurchases adds i to the "purchases" field.
+func (m *SettlementEntryMutation) AddPurchases(i int) {
+	if m.addpurchases != nil {
+		*m.addpurchases += i
+	} else {
+		m.addpurchases = &i
+	}
+}
+
+// AddedPurchases returns the value that was added to the "purchases" field in this mutation.
+func (m *SettlementEntryMutation) AddedPurchases() (r int, exists bool) {
+	v := m.addpurchases
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPurchases resets all changes to the "purchases" field.
+func (m *SettlementEntryMutation) ResetPurchases() {
+	m.purchases = nil
+	m.addpurchases = nil
+}
+
+// SetOutcome sets the "outcome" field.
+func (m *SettlementEntryMutation) SetOutcome(ro rules.EntryOutcome) {
+	m.outcome = &ro
+}
+
+// Outcome returns the value of the "outcome" field in the mutation.
+func (m *SettlementEntryMutation) Outcome() (r rules.EntryOutcome, exists bool) {
+	v := m.outcome
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOutcome returns the old "outcome" field's value of the SettlementEntry entity.
+// If the SettlementEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SettlementEntryMutation) OldOutcome(ctx context.Context) (v rules.EntryOutcome, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOutcome is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOutcome requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOutcome: %w", err)
+	}
+	return oldValue.Outcome, nil
+}
+
+// ResetOutcome resets all changes to the "outcome" field.
+func (m *SettlementEntryMutation) ResetOutcome() {
+	m.outcome = nil
+}
+
+// SetPassedOver sets the "passed_over" field.
+func (m *SettlementEntryMutation) SetPassedOver(ro rules.PassedOver) {
+	m.passed_over = &ro
+}
+
+// PassedOver returns the value of the "passed_over" field in the mutation.
+func (m *SettlementEntryMutation) PassedOver() (r rules.PassedOver, exists bool) {
+	v := m.passed_over
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPassedOver returns the old "passed_over" field's value of the SettlementEntry entity.
+// If the SettlementEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SettlementEntryMutation) OldPassedOver(ctx context.Context) (v *rules.PassedOver, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPassedOver is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPassedOver requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPassedOver: %w", err)
+	}
+	return oldValue.PassedOver, nil
+}
+
+// ClearPassedOver clears the value of the "passed_over" field.
+func (m *SettlementEntryMutation) ClearPassedOver() {
+	m.passed_over = nil
+	m.clearedFields[settlemententry.FieldPassedOver] = struct{}{}
+}
+
+// PassedOverCleared returns if the "passed_over" field was cleared in this mutation.
+func (m *SettlementEntryMutation) PassedOverCleared() bool {
+	_, ok := m.clearedFields[settlemententry.FieldPassedOver]
+	return ok
+}
+
+// ResetPassedOver resets all changes to the "passed_over" field.
+func (m *SettlementEntryMutation) ResetPassedOver() {
+	m.passed_over = nil
+	delete(m.clearedFields, settlemententry.FieldPassedOver)
+}
+
+// SetDecidedAt sets the "decided_at" field.
+func (m *SettlementEntryMutation) SetDecidedAt(t time.Time) {
+	m.decided_at = &t
+}
+
+// DecidedAt returns the value of the "decided_at" field in the mutation.
+func (m *SettlementEntryMutation) DecidedAt() (r time.Time, exists bool) {
+	v := m.decided_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDecidedAt returns the old "decided_at" field's value of the SettlementEntry entity.
+// If the SettlementEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SettlementEntryMutation) OldDecidedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDecidedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDecidedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDecidedAt: %w", err)
+	}
+	return oldValue.DecidedAt, nil
+}
+
+// ClearDecidedAt clears the value of the "decided_at" field.
+func (m *SettlementEntryMutation) ClearDecidedAt() {
+	m.decided_at = nil
+	m.clearedFields[settlemententry.FieldDecidedAt] = struct{}{}
+}
+
+// DecidedAtCleared returns if the "decided_at" field was cleared in this mutation.
+func (m *SettlementEntryMutation) DecidedAtCleared() bool {
+	_, ok := m.clearedFields[settlemententry.FieldDecidedAt]
+	return ok
+}
+
+// ResetDecidedAt resets all changes to the "decided_at" field.
+func (m *SettlementEntryMutation) ResetDecidedAt() {
+	m.decided_at = nil
+	delete(m.clearedFields, settlemententry.FieldDecidedAt)
+}
+
+// SetVoidsSettled sets the "voids_settled" field.
+func (m *SettlementEntryMutation) SetVoidsSettled(s string) {
+	m.voids_settled = &s
+}
+
+// VoidsSettled returns the value of the "voids_settled" field in the mutation.
+func (m *SettlementEntryMutation) VoidsSettled() (r string, exists bool) {
+	v := m.voids_settled
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidsSettled returns the old "voids_settled" field's value of the SettlementEntry entity.
+// If the SettlementEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SettlementEntryMutation) OldVoidsSettled(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidsSettled is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidsSettled requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidsSettled: %w", err)
+	}
+	return oldValue.VoidsSettled, nil
+}
+
+// ResetVoidsSettled resets all changes to the "voids_settled" field.
+func (m *SettlementEntryMutation) ResetVoidsSettled() {
+	m.voids_settled = nil
+}
+
+// ClearSettlement clears the "settlement" edge to the Settlement entity.
+func (m *SettlementEntryMutation) ClearSettlement() {
+	m.clearedsettlement = true
+	m.clearedFields[settlemententry.FieldSettlementID] = struct{}{}
+}
+
+// SettlementCleared reports if the "settlement" edge to the Settlement entity was cleared.
+func (m *SettlementEntryMutation) SettlementCleared() bool {
+	return m.clearedsettlement
+}
+
+// SettlementIDs returns the "settlement" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// SettlementID instead. It exists only for internal usage by the builders.
+func (m *SettlementEntryMutation) SettlementIDs() (ids []int) {
+	if id := m.settlement; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetSettlement resets all changes to the "settlement" edge.
+func (m *SettlementEntryMutation) ResetSettlement() {
+	m.settlement = nil
+	m.clearedsettlement = false
+}
+
+// ClearParticipant clears the "participant" edge to the Participant entity.
+func (m *SettlementEntryMutation) ClearParticipant() {
+	m.clearedparticipant = true
+	m.clearedFields[settlemententry.FieldParticipantID] = struct{}{}
+}
+
+// ParticipantCleared reports if the "participant" edge to the Participant entity was cleared.
+func (m *SettlementEntryMutation) ParticipantCleared() bool {
+	return m.clearedparticipant
+}
+
+// ParticipantIDs returns the "participant" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ParticipantID instead. It exists only for internal usage by the builders.
+func (m *SettlementEntryMutation) ParticipantIDs() (ids []int) {
+	if id := m.participant; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetParticipant resets all changes to the "participant" edge.
+func (m *SettlementEntryMutation) ResetParticipant() {
+	m.participant = nil
+	m.clearedparticipant = false
+}
+
+// Where appends a list predicates to the SettlementEntryMutation builder.
+func (m *SettlementEntryMutation) Where(ps ...predicate.SettlementEntry) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the SettlementEntryMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *SettlementEntryMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.SettlementEntry, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *SettlementEntryMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *SettlementEntryMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (SettlementEntry).
+func (m *SettlementEntryMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *SettlementEntryMutation) Fields() []string {
+	fields := make([]string, 0, 8)
+	if m.settlement != nil {
+		fields = append(fields, settlemententry.FieldSettlementID)
+	}
+	if m.participant != nil {
+		fields = append(fields, settlemententry.FieldParticipantID)
+	}
+	if m.deadline != nil {
+		fields = append(fields, settlemententry.FieldDeadline)
+	}
+	if m.purchases != nil {
+		fields = append(fields, settlemententry.FieldPurchases)
+	}
+	if m.outcome != nil {
+		fields = append(fields, settlemententry.FieldOutcome)
+	}
+	if m.passed_over != nil {
+		fields = append(fields, settlemententry.FieldPassedOver)
+	}
+	if m.decided_at != nil {
+		fields = append(fields, settlemententry.FieldDecidedAt)
+	}
+	if m.voids_settled != nil {
+		fields = append(fields, settlemententry.FieldVoidsSettled)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *SettlementEntryMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case settlemententry.FieldSettlementID:
+		return m.SettlementID()
+	case settlemententry.FieldParticipantID:
+		return m.ParticipantID()
+	case settlemententry.FieldDeadline:
+		return m.Deadline()
+	case settlemententry.FieldPurchases:
+		return m.Purchases()
+	case settlemententry.FieldOutcome:
+		return m.Outcome()
+	case settlemententry.FieldPassedOver:
+		return m.PassedOver()
+	case settlemententry.FieldDecidedAt:
+		return m.DecidedAt()
+	case settlemententry.FieldVoidsSettled:
+		return m.VoidsSettled()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *SettlementEntryMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case settlemententry.FieldSettlementID:
+		return m.OldSettlementID(ctx)
+	case settlemententry.FieldParticipantID:
+		return m.OldParticipantID(ctx)
+	case settlemententry.FieldDeadline:
+		return m.OldDeadline(ctx)
+	case settlemententry.FieldPurchases:
+		return m.OldPurchases(ctx)
+	case settlemententry.FieldOutcome:
+		return m.OldOutcome(ctx)
+	case settlemententry.FieldPassedOver:
+		return m.OldPassedOver(ctx)
+	case settlemententry.FieldDecidedAt:
+		return m.OldDecidedAt(ctx)
+	case settlemententry.FieldVoidsSettled:
+		return m.OldVoidsSettled(ctx)
+	}
+	return nil, fmt.Errorf("unknown SettlementEntry field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *SettlementEntryMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case settlemententry.FieldSettlementID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSettlementID(v)
+		return nil
+	case settlemententry.FieldParticipantID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetParticipantID(v)
+		return nil
+	case settlemententry.FieldDeadline:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDeadline(v)
+		return nil
+	case settlemententry.FieldPurchases:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPurchases(v)
+		return nil
+	case settlemententry.FieldOutcome:
+		v, ok := value.(rules.EntryOutcome)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOutcome(v)
+		return nil
+	case settlemententry.FieldPassedOver:
+		v, ok := value.(rules.PassedOver)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPassedOver(v)
+		return nil
+	case settlemententry.FieldDecidedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDecidedAt(v)
+		return nil
+	case settlemententry.FieldVoidsSettled:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidsSettled(v)
+		return nil
+	}
+	return fmt.Errorf("unknown SettlementEntry field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *SettlementEntryMutation) AddedFields() []string {
+	var fields []string
+	if m.addpurchases != nil {
+		fields = append(fields, settlemententry.FieldPurchases)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *SettlementEntryMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case settlemententry.FieldPurchases:
+		return m.AddedPurchases()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *SettlementEntryMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case settlemententry.FieldPurchases:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPurchases(v)
+		return nil
+	}
+	return fmt.Errorf("unknown SettlementEntry numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *SettlementEntryMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(settlemententry.FieldPassedOver) {
+		fields = append(fields, settlemententry.FieldPassedOver)
+	}
+	if m.FieldCleared(settlemententry.FieldDecidedAt) {
+		fields = append(fields, settlemententry.FieldDecidedAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *SettlementEntryMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *SettlementEntryMutation) ClearField(name string) error {
+	switch name {
+	case settlemententry.FieldPassedOver:
+		m.ClearPassedOver()
+		return nil
+	case settlemententry.FieldDecidedAt:
+		m.ClearDecidedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown SettlementEntry nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *SettlementEntryMutation) ResetField(name string) error {
+	switch name {
+	case settlemententry.FieldSettlementID:
+		m.ResetSettlementID()
+		return nil
+	case settlemententry.FieldParticipantID:
+		m.ResetParticipantID()
+		return nil
+	case settlemententry.FieldDeadline:
+		m.ResetDeadline()
+		return nil
+	case settlemententry.FieldPurchases:
+		m.ResetPurchases()
+		return nil
+	case settlemententry.FieldOutcome:
+		m.ResetOutcome()
+		return nil
+	case settlemententry.FieldPassedOver:
+		m.ResetPassedOver()
+		return nil
+	case settlemententry.FieldDecidedAt:
+		m.ResetDecidedAt()
+		return nil
+	case settlemententry.FieldVoidsSettled:
+		m.ResetVoidsSettled()
+		return nil
+	}
+	return fmt.Errorf("unknown SettlementEntry field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *SettlementEntryMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.settlement != nil {
+		edges = append(edges, settlemententry.EdgeSettlement)
+	}
+	if m.participant != nil {
+		edges = append(edges, settlemententry.EdgeParticipant)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *SettlementEntryMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case settlemententry.EdgeSettlement:
+		if id := m.settlement; id != nil {
+			return []ent.Value{*id}
+		}
+	case settlemententry.EdgeParticipant:
+		if id := m.participant; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *SettlementEntryMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *SettlementEntryMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *SettlementEntryMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedsettlement {
+		edges = append(edges, settlemententry.EdgeSettlement)
+	}
+	if m.clearedparticipant {
+		edges = append(edges, settlemententry.EdgeParticipant)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *SettlementEntryMutation) EdgeCleared(name string) bool {
+	switch name {
+	case settlemententry.EdgeSettlement:
+		return m.clearedsettlement
+	case settlemententry.EdgeParticipant:
+		return m.clearedparticipant
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *SettlementEntryMutation) ClearEdge(name string) error {
+	switch name {
+	case settlemententry.EdgeSettlement:
+		m.ClearSettlement()
+		return nil
+	case settlemententry.EdgeParticipant:
+		m.ClearParticipant()
+		return nil
+	}
+	return fmt.Errorf("unknown SettlementEntry unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *SettlementEntryMutation) ResetEdge(name string) error {
+	switch name {
+	case settlemententry.EdgeSettlement:
+		m.ResetSettlement()
+		return nil
+	case settlemententry.EdgeParticipant:
+		m.ResetParticipant()
+		return nil
+	}
+	return fmt.Errorf("unknown SettlementEntry edge %s", name)
 }
 
 // StatementMutation represents an operation that mutates the Statement nodes in the graph.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"gelombang/ent/cohort"
 	"gelombang/ent/participant"
+	"gelombang/ent/settlement"
 	"gelombang/internal/rules"
 	"strings"
 	"time"
@@ -47,6 +48,8 @@ type Participant struct {
 	FirstPurchaseID *int `json:"first_purchase_id,omitempty"`
 	// effective time of the revocation in force
 	RevokedAt *time.Time `json:"revoked_at,omitempty"`
+	// the settlement that ended the membership, exactly while a revocation is in force
+	SettlementID *int `json:"settlement_id,omitempty"`
 	// ReviewOpen holds the value of the "review_open" field.
 	ReviewOpen bool `json:"review_open,omitempty"`
 	// rupiah; may be negative
@@ -71,9 +74,15 @@ type ParticipantEdges struct {
 	History []*History `json:"history,omitempty"`
 	// Reviews holds the value of the reviews edge.
 	Reviews []*Review `json:"reviews,omitempty"`
+	// Settlement holds the value of the settlement edge.
+	Settlement *Settlement `json:"settlement,omitempty"`
+	// Entries holds the value of the entries edge.
+	Entries []*SettlementEntry `json:"entries,omitempty"`
+	// Reminders holds the value of the reminders edge.
+	Reminders []*Reminder `json:"reminders,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [4]bool
+	loadedTypes [7]bool
 }
 
 // CohortOrErr returns the Cohort value or an error if the edge
@@ -114,6 +123,35 @@ func (e ParticipantEdges) ReviewsOrErr() ([]*Review, error) {
 	return nil, &NotLoadedError{edge: "reviews"}
 }
 
+// SettlementOrErr returns the Settlement value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e ParticipantEdges) SettlementOrErr() (*Settlement, error) {
+	if e.Settlement != nil {
+		return e.Settlement, nil
+	} else if e.loadedTypes[4] {
+		return nil, &NotFoundError{label: settlement.Label}
+	}
+	return nil, &NotLoadedError{edge: "settlement"}
+}
+
+// EntriesOrErr returns the Entries value or an error if the edge
+// was not loaded in eager-loading.
+func (e ParticipantEdges) EntriesOrErr() ([]*SettlementEntry, error) {
+	if e.loadedTypes[5] {
+		return e.Entries, nil
+	}
+	return nil, &NotLoadedError{edge: "entries"}
+}
+
+// RemindersOrErr returns the Reminders value or an error if the edge
+// was not loaded in eager-loading.
+func (e ParticipantEdges) RemindersOrErr() ([]*Reminder, error) {
+	if e.loadedTypes[6] {
+		return e.Reminders, nil
+	}
+	return nil, &NotLoadedError{edge: "reminders"}
+}
+
 // scanValues returns the types for scanning values from sql.Rows.
 func (*Participant) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
@@ -123,7 +161,7 @@ func (*Participant) scanValues(columns []string) ([]any, error) {
 			values[i] = new([]byte)
 		case participant.FieldReviewOpen:
 			values[i] = new(sql.NullBool)
-		case participant.FieldID, participant.FieldCohortID, participant.FieldFirstPurchaseID, participant.FieldBalance:
+		case participant.FieldID, participant.FieldCohortID, participant.FieldFirstPurchaseID, participant.FieldSettlementID, participant.FieldBalance:
 			values[i] = new(sql.NullInt64)
 		case participant.FieldCardNumber, participant.FieldProvince, participant.FieldRegency, participant.FieldGender, participant.FieldAgeBand, participant.FieldEducation:
 			values[i] = new(sql.NullString)
@@ -242,6 +280,13 @@ func (_m *Participant) assignValues(columns []string, values []any) error {
 				_m.RevokedAt = new(time.Time)
 				*_m.RevokedAt = value.Time
 			}
+		case participant.FieldSettlementID:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field settlement_id", values[i])
+			} else if value.Valid {
+				_m.SettlementID = new(int)
+				*_m.SettlementID = int(value.Int64)
+			}
 		case participant.FieldReviewOpen:
 			if value, ok := values[i].(*sql.NullBool); !ok {
 				return fmt.Errorf("unexpected type %T for field review_open", values[i])
@@ -297,6 +342,21 @@ func (_m *Participant) QueryHistory() *HistoryQuery {
 // QueryReviews queries the "reviews" edge of the Participant entity.
 func (_m *Participant) QueryReviews() *ReviewQuery {
 	return NewParticipantClient(_m.config).QueryReviews(_m)
+}
+
+// QuerySettlement queries the "settlement" edge of the Participant entity.
+func (_m *Participant) QuerySettlement() *SettlementQuery {
+	return NewParticipantClient(_m.config).QuerySettlement(_m)
+}
+
+// QueryEntries queries the "entries" edge of the Participant entity.
+func (_m *Participant) QueryEntries() *SettlementEntryQuery {
+	return NewParticipantClient(_m.config).QueryEntries(_m)
+}
+
+// QueryReminders queries the "reminders" edge of the Participant entity.
+func (_m *Participant) QueryReminders() *ReminderQuery {
+	return NewParticipantClient(_m.config).QueryReminders(_m)
 }
 
 // Update returns a builder for updating this Participant.
@@ -375,6 +435,11 @@ func (_m *Participant) String() string {
 	if v := _m.RevokedAt; v != nil {
 		builder.WriteString("revoked_at=")
 		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	if v := _m.SettlementID; v != nil {
+		builder.WriteString("settlement_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
 	builder.WriteString(", ")
 	builder.WriteString("review_open=")

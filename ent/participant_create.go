@@ -10,7 +10,10 @@ import (
 	"gelombang/ent/history"
 	"gelombang/ent/participant"
 	"gelombang/ent/purchase"
+	"gelombang/ent/reminder"
 	"gelombang/ent/review"
+	"gelombang/ent/settlement"
+	"gelombang/ent/settlemententry"
 	"gelombang/internal/rules"
 	"time"
 
@@ -173,6 +176,20 @@ func (_c *ParticipantCreate) SetNillableRevokedAt(v *time.Time) *ParticipantCrea
 	return _c
 }
 
+// SetSettlementID sets the "settlement_id" field.
+func (_c *ParticipantCreate) SetSettlementID(v int) *ParticipantCreate {
+	_c.mutation.SetSettlementID(v)
+	return _c
+}
+
+// SetNillableSettlementID sets the "settlement_id" field if the given value is not nil.
+func (_c *ParticipantCreate) SetNillableSettlementID(v *int) *ParticipantCreate {
+	if v != nil {
+		_c.SetSettlementID(*v)
+	}
+	return _c
+}
+
 // SetReviewOpen sets the "review_open" field.
 func (_c *ParticipantCreate) SetReviewOpen(v bool) *ParticipantCreate {
 	_c.mutation.SetReviewOpen(v)
@@ -253,6 +270,41 @@ func (_c *ParticipantCreate) AddReviews(v ...*Review) *ParticipantCreate {
 		ids[i] = v[i].ID
 	}
 	return _c.AddReviewIDs(ids...)
+}
+
+// SetSettlement sets the "settlement" edge to the Settlement entity.
+func (_c *ParticipantCreate) SetSettlement(v *Settlement) *ParticipantCreate {
+	return _c.SetSettlementID(v.ID)
+}
+
+// AddEntryIDs adds the "entries" edge to the SettlementEntry entity by IDs.
+func (_c *ParticipantCreate) AddEntryIDs(ids ...int) *ParticipantCreate {
+	_c.mutation.AddEntryIDs(ids...)
+	return _c
+}
+
+// AddEntries adds the "entries" edges to the SettlementEntry entity.
+func (_c *ParticipantCreate) AddEntries(v ...*SettlementEntry) *ParticipantCreate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddEntryIDs(ids...)
+}
+
+// AddReminderIDs adds the "reminders" edge to the Reminder entity by IDs.
+func (_c *ParticipantCreate) AddReminderIDs(ids ...int) *ParticipantCreate {
+	_c.mutation.AddReminderIDs(ids...)
+	return _c
+}
+
+// AddReminders adds the "reminders" edges to the Reminder entity.
+func (_c *ParticipantCreate) AddReminders(v ...*Reminder) *ParticipantCreate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddReminderIDs(ids...)
 }
 
 // Mutation returns the ParticipantMutation object of the builder.
@@ -489,6 +541,55 @@ func (_c *ParticipantCreate) createSpec() (*Participant, *sqlgraph.CreateSpec) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(review.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.SettlementIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
+			Table:   participant.SettlementTable,
+			Columns: []string{participant.SettlementColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(settlement.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.SettlementID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.EntriesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   participant.EntriesTable,
+			Columns: []string{participant.EntriesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(settlemententry.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.RemindersIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   participant.RemindersTable,
+			Columns: []string{participant.RemindersColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(reminder.FieldID, field.TypeInt),
 			},
 		}
 		for _, k := range nodes {

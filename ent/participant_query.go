@@ -11,7 +11,10 @@ import (
 	"gelombang/ent/participant"
 	"gelombang/ent/predicate"
 	"gelombang/ent/purchase"
+	"gelombang/ent/reminder"
 	"gelombang/ent/review"
+	"gelombang/ent/settlement"
+	"gelombang/ent/settlemententry"
 	"math"
 
 	"entgo.io/ent"
@@ -24,15 +27,18 @@ import (
 // ParticipantQuery is the builder for querying Participant entities.
 type ParticipantQuery struct {
 	config
-	ctx           *QueryContext
-	order         []participant.OrderOption
-	inters        []Interceptor
-	predicates    []predicate.Participant
-	withCohort    *CohortQuery
-	withPurchases *PurchaseQuery
-	withHistory   *HistoryQuery
-	withReviews   *ReviewQuery
-	modifiers     []func(*sql.Selector)
+	ctx            *QueryContext
+	order          []participant.OrderOption
+	inters         []Interceptor
+	predicates     []predicate.Participant
+	withCohort     *CohortQuery
+	withPurchases  *PurchaseQuery
+	withHistory    *HistoryQuery
+	withReviews    *ReviewQuery
+	withSettlement *SettlementQuery
+	withEntries    *SettlementEntryQuery
+	withReminders  *ReminderQuery
+	modifiers      []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -150,6 +156,72 @@ func (_q *ParticipantQuery) QueryReviews() *ReviewQuery {
 			sqlgraph.From(participant.Table, participant.FieldID, selector),
 			sqlgraph.To(review.Table, review.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, participant.ReviewsTable, participant.ReviewsColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QuerySettlement chains the current query on the "settlement" edge.
+func (_q *ParticipantQuery) QuerySettlement() *SettlementQuery {
+	query := (&SettlementClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(participant.Table, participant.FieldID, selector),
+			sqlgraph.To(settlement.Table, settlement.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, participant.SettlementTable, participant.SettlementColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryEntries chains the current query on the "entries" edge.
+func (_q *ParticipantQuery) QueryEntries() *SettlementEntryQuery {
+	query := (&SettlementEntryClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(participant.Table, participant.FieldID, selector),
+			sqlgraph.To(settlemententry.Table, settlemententry.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, participant.EntriesTable, participant.EntriesColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryReminders chains the current query on the "reminders" edge.
+func (_q *ParticipantQuery) QueryReminders() *ReminderQuery {
+	query := (&ReminderClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(participant.Table, participant.FieldID, selector),
+			sqlgraph.To(reminder.Table, reminder.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, participant.RemindersTable, participant.RemindersColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -344,15 +416,18 @@ func (_q *ParticipantQuery) Clone() *ParticipantQuery {
 		return nil
 	}
 	return &ParticipantQuery{
-		config:        _q.config,
-		ctx:           _q.ctx.Clone(),
-		order:         append([]participant.OrderOption{}, _q.order...),
-		inters:        append([]Interceptor{}, _q.inters...),
-		predicates:    append([]predicate.Participant{}, _q.predicates...),
-		withCohort:    _q.withCohort.Clone(),
-		withPurchases: _q.withPurchases.Clone(),
-		withHistory:   _q.withHistory.Clone(),
-		withReviews:   _q.withReviews.Clone(),
+		config:         _q.config,
+		ctx:            _q.ctx.Clone(),
+		order:          append([]participant.OrderOption{}, _q.order...),
+		inters:         append([]Interceptor{}, _q.inters...),
+		predicates:     append([]predicate.Participant{}, _q.predicates...),
+		withCohort:     _q.withCohort.Clone(),
+		withPurchases:  _q.withPurchases.Clone(),
+		withHistory:    _q.withHistory.Clone(),
+		withReviews:    _q.withReviews.Clone(),
+		withSettlement: _q.withSettlement.Clone(),
+		withEntries:    _q.withEntries.Clone(),
+		withReminders:  _q.withReminders.Clone(),
 		// clone intermediate query.
 		sql:  _q.sql.Clone(),
 		path: _q.path,
@@ -400,6 +475,39 @@ func (_q *ParticipantQuery) WithReviews(opts ...func(*ReviewQuery)) *Participant
 		opt(query)
 	}
 	_q.withReviews = query
+	return _q
+}
+
+// WithSettlement tells the query-builder to eager-load the nodes that are connected to
+// the "settlement" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *ParticipantQuery) WithSettlement(opts ...func(*SettlementQuery)) *ParticipantQuery {
+	query := (&SettlementClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withSettlement = query
+	return _q
+}
+
+// WithEntries tells the query-builder to eager-load the nodes that are connected to
+// the "entries" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *ParticipantQuery) WithEntries(opts ...func(*SettlementEntryQuery)) *ParticipantQuery {
+	query := (&SettlementEntryClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withEntries = query
+	return _q
+}
+
+// WithReminders tells the query-builder to eager-load the nodes that are connected to
+// the "reminders" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *ParticipantQuery) WithReminders(opts ...func(*ReminderQuery)) *ParticipantQuery {
+	query := (&ReminderClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withReminders = query
 	return _q
 }
 
@@ -481,11 +589,14 @@ func (_q *ParticipantQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*
 	var (
 		nodes       = []*Participant{}
 		_spec       = _q.querySpec()
-		loadedTypes = [4]bool{
+		loadedTypes = [7]bool{
 			_q.withCohort != nil,
 			_q.withPurchases != nil,
 			_q.withHistory != nil,
 			_q.withReviews != nil,
+			_q.withSettlement != nil,
+			_q.withEntries != nil,
+			_q.withReminders != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -533,6 +644,26 @@ func (_q *ParticipantQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*
 		if err := _q.loadReviews(ctx, query, nodes,
 			func(n *Participant) { n.Edges.Reviews = []*Review{} },
 			func(n *Participant, e *Review) { n.Edges.Reviews = append(n.Edges.Reviews, e) }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withSettlement; query != nil {
+		if err := _q.loadSettlement(ctx, query, nodes, nil,
+			func(n *Participant, e *Settlement) { n.Edges.Settlement = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withEntries; query != nil {
+		if err := _q.loadEntries(ctx, query, nodes,
+			func(n *Participant) { n.Edges.Entries = []*SettlementEntry{} },
+			func(n *Participant, e *SettlementEntry) { n.Edges.Entries = append(n.Edges.Entries, e) }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withReminders; query != nil {
+		if err := _q.loadReminders(ctx, query, nodes,
+			func(n *Participant) { n.Edges.Reminders = []*Reminder{} },
+			func(n *Participant, e *Reminder) { n.Edges.Reminders = append(n.Edges.Reminders, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -658,6 +789,98 @@ func (_q *ParticipantQuery) loadReviews(ctx context.Context, query *ReviewQuery,
 	}
 	return nil
 }
+func (_q *ParticipantQuery) loadSettlement(ctx context.Context, query *SettlementQuery, nodes []*Participant, init func(*Participant), assign func(*Participant, *Settlement)) error {
+	ids := make([]int, 0, len(nodes))
+	nodeids := make(map[int][]*Participant)
+	for i := range nodes {
+		if nodes[i].SettlementID == nil {
+			continue
+		}
+		fk := *nodes[i].SettlementID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(settlement.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "settlement_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
+func (_q *ParticipantQuery) loadEntries(ctx context.Context, query *SettlementEntryQuery, nodes []*Participant, init func(*Participant), assign func(*Participant, *SettlementEntry)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[int]*Participant)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(settlemententry.FieldParticipantID)
+	}
+	query.Where(predicate.SettlementEntry(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(participant.EntriesColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.ParticipantID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "participant_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *ParticipantQuery) loadReminders(ctx context.Context, query *ReminderQuery, nodes []*Participant, init func(*Participant), assign func(*Participant, *Reminder)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[int]*Participant)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(reminder.FieldParticipantID)
+	}
+	query.Where(predicate.Reminder(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(participant.RemindersColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.ParticipantID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "participant_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
 
 func (_q *ParticipantQuery) sqlCount(ctx context.Context) (int, error) {
 	_spec := _q.querySpec()
@@ -689,6 +912,9 @@ func (_q *ParticipantQuery) querySpec() *sqlgraph.QuerySpec {
 		}
 		if _q.withCohort != nil {
 			_spec.Node.AddColumnOnce(participant.FieldCohortID)
+		}
+		if _q.withSettlement != nil {
+			_spec.Node.AddColumnOnce(participant.FieldSettlementID)
 		}
 	}
 	if ps := _q.predicates; len(ps) > 0 {

@@ -10,7 +10,10 @@ import (
 	"gelombang/ent/participant"
 	"gelombang/ent/predicate"
 	"gelombang/ent/purchase"
+	"gelombang/ent/reminder"
 	"gelombang/ent/review"
+	"gelombang/ent/settlement"
+	"gelombang/ent/settlemententry"
 	"gelombang/internal/rules"
 	"time"
 
@@ -249,6 +252,26 @@ func (_u *ParticipantUpdate) ClearRevokedAt() *ParticipantUpdate {
 	return _u
 }
 
+// SetSettlementID sets the "settlement_id" field.
+func (_u *ParticipantUpdate) SetSettlementID(v int) *ParticipantUpdate {
+	_u.mutation.SetSettlementID(v)
+	return _u
+}
+
+// SetNillableSettlementID sets the "settlement_id" field if the given value is not nil.
+func (_u *ParticipantUpdate) SetNillableSettlementID(v *int) *ParticipantUpdate {
+	if v != nil {
+		_u.SetSettlementID(*v)
+	}
+	return _u
+}
+
+// ClearSettlementID clears the value of the "settlement_id" field.
+func (_u *ParticipantUpdate) ClearSettlementID() *ParticipantUpdate {
+	_u.mutation.ClearSettlementID()
+	return _u
+}
+
 // SetReviewOpen sets the "review_open" field.
 func (_u *ParticipantUpdate) SetReviewOpen(v bool) *ParticipantUpdate {
 	_u.mutation.SetReviewOpen(v)
@@ -343,6 +366,41 @@ func (_u *ParticipantUpdate) AddReviews(v ...*Review) *ParticipantUpdate {
 	return _u.AddReviewIDs(ids...)
 }
 
+// SetSettlement sets the "settlement" edge to the Settlement entity.
+func (_u *ParticipantUpdate) SetSettlement(v *Settlement) *ParticipantUpdate {
+	return _u.SetSettlementID(v.ID)
+}
+
+// AddEntryIDs adds the "entries" edge to the SettlementEntry entity by IDs.
+func (_u *ParticipantUpdate) AddEntryIDs(ids ...int) *ParticipantUpdate {
+	_u.mutation.AddEntryIDs(ids...)
+	return _u
+}
+
+// AddEntries adds the "entries" edges to the SettlementEntry entity.
+func (_u *ParticipantUpdate) AddEntries(v ...*SettlementEntry) *ParticipantUpdate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddEntryIDs(ids...)
+}
+
+// AddReminderIDs adds the "reminders" edge to the Reminder entity by IDs.
+func (_u *ParticipantUpdate) AddReminderIDs(ids ...int) *ParticipantUpdate {
+	_u.mutation.AddReminderIDs(ids...)
+	return _u
+}
+
+// AddReminders adds the "reminders" edges to the Reminder entity.
+func (_u *ParticipantUpdate) AddReminders(v ...*Reminder) *ParticipantUpdate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddReminderIDs(ids...)
+}
+
 // Mutation returns the ParticipantMutation object of the builder.
 func (_u *ParticipantUpdate) Mutation() *ParticipantMutation {
 	return _u.mutation
@@ -409,6 +467,54 @@ func (_u *ParticipantUpdate) RemoveReviews(v ...*Review) *ParticipantUpdate {
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveReviewIDs(ids...)
+}
+
+// ClearSettlement clears the "settlement" edge to the Settlement entity.
+func (_u *ParticipantUpdate) ClearSettlement() *ParticipantUpdate {
+	_u.mutation.ClearSettlement()
+	return _u
+}
+
+// ClearEntries clears all "entries" edges to the SettlementEntry entity.
+func (_u *ParticipantUpdate) ClearEntries() *ParticipantUpdate {
+	_u.mutation.ClearEntries()
+	return _u
+}
+
+// RemoveEntryIDs removes the "entries" edge to SettlementEntry entities by IDs.
+func (_u *ParticipantUpdate) RemoveEntryIDs(ids ...int) *ParticipantUpdate {
+	_u.mutation.RemoveEntryIDs(ids...)
+	return _u
+}
+
+// RemoveEntries removes "entries" edges to SettlementEntry entities.
+func (_u *ParticipantUpdate) RemoveEntries(v ...*SettlementEntry) *ParticipantUpdate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveEntryIDs(ids...)
+}
+
+// ClearReminders clears all "reminders" edges to the Reminder entity.
+func (_u *ParticipantUpdate) ClearReminders() *ParticipantUpdate {
+	_u.mutation.ClearReminders()
+	return _u
+}
+
+// RemoveReminderIDs removes the "reminders" edge to Reminder entities by IDs.
+func (_u *ParticipantUpdate) RemoveReminderIDs(ids ...int) *ParticipantUpdate {
+	_u.mutation.RemoveReminderIDs(ids...)
+	return _u
+}
+
+// RemoveReminders removes "reminders" edges to Reminder entities.
+func (_u *ParticipantUpdate) RemoveReminders(v ...*Reminder) *ParticipantUpdate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveReminderIDs(ids...)
 }
 
 // Save executes the query and returns the number of nodes affected by the update operation.
@@ -692,6 +798,125 @@ func (_u *ParticipantUpdate) sqlSave(ctx context.Context) (_node int, err error)
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	if _u.mutation.SettlementCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
+			Table:   participant.SettlementTable,
+			Columns: []string{participant.SettlementColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(settlement.FieldID, field.TypeInt),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.SettlementIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
+			Table:   participant.SettlementTable,
+			Columns: []string{participant.SettlementColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(settlement.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.EntriesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   participant.EntriesTable,
+			Columns: []string{participant.EntriesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(settlemententry.FieldID, field.TypeInt),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedEntriesIDs(); len(nodes) > 0 && !_u.mutation.EntriesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   participant.EntriesTable,
+			Columns: []string{participant.EntriesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(settlemententry.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.EntriesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   participant.EntriesTable,
+			Columns: []string{participant.EntriesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(settlemententry.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.RemindersCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   participant.RemindersTable,
+			Columns: []string{participant.RemindersColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(reminder.FieldID, field.TypeInt),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedRemindersIDs(); len(nodes) > 0 && !_u.mutation.RemindersCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   participant.RemindersTable,
+			Columns: []string{participant.RemindersColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(reminder.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemindersIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   participant.RemindersTable,
+			Columns: []string{participant.RemindersColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(reminder.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
 			err = &NotFoundError{participant.Label}
@@ -929,6 +1154,26 @@ func (_u *ParticipantUpdateOne) ClearRevokedAt() *ParticipantUpdateOne {
 	return _u
 }
 
+// SetSettlementID sets the "settlement_id" field.
+func (_u *ParticipantUpdateOne) SetSettlementID(v int) *ParticipantUpdateOne {
+	_u.mutation.SetSettlementID(v)
+	return _u
+}
+
+// SetNillableSettlementID sets the "settlement_id" field if the given value is not nil.
+func (_u *ParticipantUpdateOne) SetNillableSettlementID(v *int) *ParticipantUpdateOne {
+	if v != nil {
+		_u.SetSettlementID(*v)
+	}
+	return _u
+}
+
+// ClearSettlementID clears the value of the "settlement_id" field.
+func (_u *ParticipantUpdateOne) ClearSettlementID() *ParticipantUpdateOne {
+	_u.mutation.ClearSettlementID()
+	return _u
+}
+
 // SetReviewOpen sets the "review_open" field.
 func (_u *ParticipantUpdateOne) SetReviewOpen(v bool) *ParticipantUpdateOne {
 	_u.mutation.SetReviewOpen(v)
@@ -1023,6 +1268,41 @@ func (_u *ParticipantUpdateOne) AddReviews(v ...*Review) *ParticipantUpdateOne {
 	return _u.AddReviewIDs(ids...)
 }
 
+// SetSettlement sets the "settlement" edge to the Settlement entity.
+func (_u *ParticipantUpdateOne) SetSettlement(v *Settlement) *ParticipantUpdateOne {
+	return _u.SetSettlementID(v.ID)
+}
+
+// AddEntryIDs adds the "entries" edge to the SettlementEntry entity by IDs.
+func (_u *ParticipantUpdateOne) AddEntryIDs(ids ...int) *ParticipantUpdateOne {
+	_u.mutation.AddEntryIDs(ids...)
+	return _u
+}
+
+// AddEntries adds the "entries" edges to the SettlementEntry entity.
+func (_u *ParticipantUpdateOne) AddEntries(v ...*SettlementEntry) *ParticipantUpdateOne {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddEntryIDs(ids...)
+}
+
+// AddReminderIDs adds the "reminders" edge to the Reminder entity by IDs.
+func (_u *ParticipantUpdateOne) AddReminderIDs(ids ...int) *ParticipantUpdateOne {
+	_u.mutation.AddReminderIDs(ids...)
+	return _u
+}
+
+// AddReminders adds the "reminders" edges to the Reminder entity.
+func (_u *ParticipantUpdateOne) AddReminders(v ...*Reminder) *ParticipantUpdateOne {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddReminderIDs(ids...)
+}
+
 // Mutation returns the ParticipantMutation object of the builder.
 func (_u *ParticipantUpdateOne) Mutation() *ParticipantMutation {
 	return _u.mutation
@@ -1089,6 +1369,54 @@ func (_u *ParticipantUpdateOne) RemoveReviews(v ...*Review) *ParticipantUpdateOn
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveReviewIDs(ids...)
+}
+
+// ClearSettlement clears the "settlement" edge to the Settlement entity.
+func (_u *ParticipantUpdateOne) ClearSettlement() *ParticipantUpdateOne {
+	_u.mutation.ClearSettlement()
+	return _u
+}
+
+// ClearEntries clears all "entries" edges to the SettlementEntry entity.
+func (_u *ParticipantUpdateOne) ClearEntries() *ParticipantUpdateOne {
+	_u.mutation.ClearEntries()
+	return _u
+}
+
+// RemoveEntryIDs removes the "entries" edge to SettlementEntry entities by IDs.
+func (_u *ParticipantUpdateOne) RemoveEntryIDs(ids ...int) *ParticipantUpdateOne {
+	_u.mutation.RemoveEntryIDs(ids...)
+	return _u
+}
+
+// RemoveEntries removes "entries" edges to SettlementEntry entities.
+func (_u *ParticipantUpdateOne) RemoveEntries(v ...*SettlementEntry) *ParticipantUpdateOne {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveEntryIDs(ids...)
+}
+
+// ClearReminders clears all "reminders" edges to the Reminder entity.
+func (_u *ParticipantUpdateOne) ClearReminders() *ParticipantUpdateOne {
+	_u.mutation.ClearReminders()
+	return _u
+}
+
+// RemoveReminderIDs removes the "reminders" edge to Reminder entities by IDs.
+func (_u *ParticipantUpdateOne) RemoveReminderIDs(ids ...int) *ParticipantUpdateOne {
+	_u.mutation.RemoveReminderIDs(ids...)
+	return _u
+}
+
+// RemoveReminders removes "reminders" edges to Reminder entities.
+func (_u *ParticipantUpdateOne) RemoveReminders(v ...*Reminder) *ParticipantUpdateOne {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveReminderIDs(ids...)
 }
 
 // Where appends a list predicates to the ParticipantUpdate builder.
@@ -1395,6 +1723,125 @@ func (_u *ParticipantUpdateOne) sqlSave(ctx context.Context) (_node *Participant
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(review.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.SettlementCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
+			Table:   participant.SettlementTable,
+			Columns: []string{participant.SettlementColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(settlement.FieldID, field.TypeInt),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.SettlementIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
+			Table:   participant.SettlementTable,
+			Columns: []string{participant.SettlementColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(settlement.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.EntriesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   participant.EntriesTable,
+			Columns: []string{participant.EntriesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(settlemententry.FieldID, field.TypeInt),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedEntriesIDs(); len(nodes) > 0 && !_u.mutation.EntriesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   participant.EntriesTable,
+			Columns: []string{participant.EntriesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(settlemententry.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.EntriesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   participant.EntriesTable,
+			Columns: []string{participant.EntriesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(settlemententry.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.RemindersCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   participant.RemindersTable,
+			Columns: []string{participant.RemindersColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(reminder.FieldID, field.TypeInt),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedRemindersIDs(); len(nodes) > 0 && !_u.mutation.RemindersCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   participant.RemindersTable,
+			Columns: []string{participant.RemindersColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(reminder.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemindersIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   participant.RemindersTable,
+			Columns: []string{participant.RemindersColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(reminder.FieldID, field.TypeInt),
 			},
 		}
 		for _, k := range nodes {

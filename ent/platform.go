@@ -49,9 +49,13 @@ type PlatformEdges struct {
 	Deliveries []*Delivery `json:"deliveries,omitempty"`
 	// Statements holds the value of the statements edge.
 	Statements []*Statement `json:"statements,omitempty"`
+	// Outages holds the value of the outages edge.
+	Outages []*Outage `json:"outages,omitempty"`
+	// Alerts holds the value of the alerts edge.
+	Alerts []*Alert `json:"alerts,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [5]bool
+	loadedTypes [7]bool
 }
 
 // KeysOrErr returns the Keys value or an error if the edge
@@ -97,6 +101,24 @@ func (e PlatformEdges) StatementsOrErr() ([]*Statement, error) {
 		return e.Statements, nil
 	}
 	return nil, &NotLoadedError{edge: "statements"}
+}
+
+// OutagesOrErr returns the Outages value or an error if the edge
+// was not loaded in eager-loading.
+func (e PlatformEdges) OutagesOrErr() ([]*Outage, error) {
+	if e.loadedTypes[5] {
+		return e.Outages, nil
+	}
+	return nil, &NotLoadedError{edge: "outages"}
+}
+
+// AlertsOrErr returns the Alerts value or an error if the edge
+// was not loaded in eager-loading.
+func (e PlatformEdges) AlertsOrErr() ([]*Alert, error) {
+	if e.loadedTypes[6] {
+		return e.Alerts, nil
+	}
+	return nil, &NotLoadedError{edge: "alerts"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -211,6 +233,16 @@ func (_m *Platform) QueryDeliveries() *DeliveryQuery {
 // QueryStatements queries the "statements" edge of the Platform entity.
 func (_m *Platform) QueryStatements() *StatementQuery {
 	return NewPlatformClient(_m.config).QueryStatements(_m)
+}
+
+// QueryOutages queries the "outages" edge of the Platform entity.
+func (_m *Platform) QueryOutages() *OutageQuery {
+	return NewPlatformClient(_m.config).QueryOutages(_m)
+}
+
+// QueryAlerts queries the "alerts" edge of the Platform entity.
+func (_m *Platform) QueryAlerts() *AlertQuery {
+	return NewPlatformClient(_m.config).QueryAlerts(_m)
 }
 
 // Update returns a builder for updating this Platform.

@@ -6,8 +6,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"gelombang/ent/alert"
 	"gelombang/ent/delivery"
 	"gelombang/ent/offering"
+	"gelombang/ent/outage"
 	"gelombang/ent/platform"
 	"gelombang/ent/platformkey"
 	"gelombang/ent/purchase"
@@ -164,6 +166,36 @@ func (_c *PlatformCreate) AddStatements(v ...*Statement) *PlatformCreate {
 		ids[i] = v[i].ID
 	}
 	return _c.AddStatementIDs(ids...)
+}
+
+// AddOutageIDs adds the "outages" edge to the Outage entity by IDs.
+func (_c *PlatformCreate) AddOutageIDs(ids ...int) *PlatformCreate {
+	_c.mutation.AddOutageIDs(ids...)
+	return _c
+}
+
+// AddOutages adds the "outages" edges to the Outage entity.
+func (_c *PlatformCreate) AddOutages(v ...*Outage) *PlatformCreate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddOutageIDs(ids...)
+}
+
+// AddAlertIDs adds the "alerts" edge to the Alert entity by IDs.
+func (_c *PlatformCreate) AddAlertIDs(ids ...int) *PlatformCreate {
+	_c.mutation.AddAlertIDs(ids...)
+	return _c
+}
+
+// AddAlerts adds the "alerts" edges to the Alert entity.
+func (_c *PlatformCreate) AddAlerts(v ...*Alert) *PlatformCreate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddAlertIDs(ids...)
 }
 
 // Mutation returns the PlatformMutation object of the builder.
@@ -370,6 +402,38 @@ func (_c *PlatformCreate) createSpec() (*Platform, *sqlgraph.CreateSpec) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(statement.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.OutagesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   platform.OutagesTable,
+			Columns: []string{platform.OutagesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(outage.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.AlertsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   platform.AlertsTable,
+			Columns: []string{platform.AlertsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(alert.FieldID, field.TypeInt),
 			},
 		}
 		for _, k := range nodes {

@@ -6,8 +6,10 @@ import (
 	"context"
 	"database/sql/driver"
 	"fmt"
+	"gelombang/ent/alert"
 	"gelombang/ent/delivery"
 	"gelombang/ent/offering"
+	"gelombang/ent/outage"
 	"gelombang/ent/platform"
 	"gelombang/ent/platformkey"
 	"gelombang/ent/predicate"
@@ -34,6 +36,8 @@ type PlatformQuery struct {
 	withPurchases  *PurchaseQuery
 	withDeliveries *DeliveryQuery
 	withStatements *StatementQuery
+	withOutages    *OutageQuery
+	withAlerts     *AlertQuery
 	modifiers      []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
@@ -174,6 +178,50 @@ func (_q *PlatformQuery) QueryStatements() *StatementQuery {
 			sqlgraph.From(platform.Table, platform.FieldID, selector),
 			sqlgraph.To(statement.Table, statement.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, platform.StatementsTable, platform.StatementsColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryOutages chains the current query on the "outages" edge.
+func (_q *PlatformQuery) QueryOutages() *OutageQuery {
+	query := (&OutageClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(platform.Table, platform.FieldID, selector),
+			sqlgraph.To(outage.Table, outage.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, platform.OutagesTable, platform.OutagesColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryAlerts chains the current query on the "alerts" edge.
+func (_q *PlatformQuery) QueryAlerts() *AlertQuery {
+	query := (&AlertClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(platform.Table, platform.FieldID, selector),
+			sqlgraph.To(alert.Table, alert.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, platform.AlertsTable, platform.AlertsColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -378,6 +426,8 @@ func (_q *PlatformQuery) Clone() *PlatformQuery {
 		withPurchases:  _q.withPurchases.Clone(),
 		withDeliveries: _q.withDeliveries.Clone(),
 		withStatements: _q.withStatements.Clone(),
+		withOutages:    _q.withOutages.Clone(),
+		withAlerts:     _q.withAlerts.Clone(),
 		// clone intermediate query.
 		sql:  _q.sql.Clone(),
 		path: _q.path,
@@ -436,6 +486,28 @@ func (_q *PlatformQuery) WithStatements(opts ...func(*StatementQuery)) *Platform
 		opt(query)
 	}
 	_q.withStatements = query
+	return _q
+}
+
+// WithOutages tells the query-builder to eager-load the nodes that are connected to
+// the "outages" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *PlatformQuery) WithOutages(opts ...func(*OutageQuery)) *PlatformQuery {
+	query := (&OutageClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withOutages = query
+	return _q
+}
+
+// WithAlerts tells the query-builder to eager-load the nodes that are connected to
+// the "alerts" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *PlatformQuery) WithAlerts(opts ...func(*AlertQuery)) *PlatformQuery {
+	query := (&AlertClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withAlerts = query
 	return _q
 }
 
@@ -517,12 +589,14 @@ func (_q *PlatformQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Pla
 	var (
 		nodes       = []*Platform{}
 		_spec       = _q.querySpec()
-		loadedTypes = [5]bool{
+		loadedTypes = [7]bool{
 			_q.withKeys != nil,
 			_q.withOfferings != nil,
 			_q.withPurchases != nil,
 			_q.withDeliveries != nil,
 			_q.withStatements != nil,
+			_q.withOutages != nil,
+			_q.withAlerts != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -578,6 +652,20 @@ func (_q *PlatformQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Pla
 		if err := _q.loadStatements(ctx, query, nodes,
 			func(n *Platform) { n.Edges.Statements = []*Statement{} },
 			func(n *Platform, e *Statement) { n.Edges.Statements = append(n.Edges.Statements, e) }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withOutages; query != nil {
+		if err := _q.loadOutages(ctx, query, nodes,
+			func(n *Platform) { n.Edges.Outages = []*Outage{} },
+			func(n *Platform, e *Outage) { n.Edges.Outages = append(n.Edges.Outages, e) }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withAlerts; query != nil {
+		if err := _q.loadAlerts(ctx, query, nodes,
+			func(n *Platform) { n.Edges.Alerts = []*Alert{} },
+			func(n *Platform, e *Alert) { n.Edges.Alerts = append(n.Edges.Alerts, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -719,6 +807,66 @@ func (_q *PlatformQuery) loadStatements(ctx context.Context, query *StatementQue
 	}
 	query.Where(predicate.Statement(func(s *sql.Selector) {
 		s.Where(sql.InValues(s.C(platform.StatementsColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.PlatformID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "platform_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *PlatformQuery) loadOutages(ctx context.Context, query *OutageQuery, nodes []*Platform, init func(*Platform), assign func(*Platform, *Outage)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[int]*Platform)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(outage.FieldPlatformID)
+	}
+	query.Where(predicate.Outage(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(platform.OutagesColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.PlatformID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "platform_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *PlatformQuery) loadAlerts(ctx context.Context, query *AlertQuery, nodes []*Platform, init func(*Platform), assign func(*Platform, *Alert)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[int]*Platform)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(alert.FieldPlatformID)
+	}
+	query.Where(predicate.Alert(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(platform.AlertsColumn), fks...))
 	}))
 	neighbors, err := query.All(ctx)
 	if err != nil {

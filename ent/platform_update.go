@@ -6,8 +6,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"gelombang/ent/alert"
 	"gelombang/ent/delivery"
 	"gelombang/ent/offering"
+	"gelombang/ent/outage"
 	"gelombang/ent/platform"
 	"gelombang/ent/platformkey"
 	"gelombang/ent/predicate"
@@ -184,6 +186,36 @@ func (_u *PlatformUpdate) AddStatements(v ...*Statement) *PlatformUpdate {
 	return _u.AddStatementIDs(ids...)
 }
 
+// AddOutageIDs adds the "outages" edge to the Outage entity by IDs.
+func (_u *PlatformUpdate) AddOutageIDs(ids ...int) *PlatformUpdate {
+	_u.mutation.AddOutageIDs(ids...)
+	return _u
+}
+
+// AddOutages adds the "outages" edges to the Outage entity.
+func (_u *PlatformUpdate) AddOutages(v ...*Outage) *PlatformUpdate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddOutageIDs(ids...)
+}
+
+// AddAlertIDs adds the "alerts" edge to the Alert entity by IDs.
+func (_u *PlatformUpdate) AddAlertIDs(ids ...int) *PlatformUpdate {
+	_u.mutation.AddAlertIDs(ids...)
+	return _u
+}
+
+// AddAlerts adds the "alerts" edges to the Alert entity.
+func (_u *PlatformUpdate) AddAlerts(v ...*Alert) *PlatformUpdate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddAlertIDs(ids...)
+}
+
 // Mutation returns the PlatformMutation object of the builder.
 func (_u *PlatformUpdate) Mutation() *PlatformMutation {
 	return _u.mutation
@@ -292,6 +324,48 @@ func (_u *PlatformUpdate) RemoveStatements(v ...*Statement) *PlatformUpdate {
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveStatementIDs(ids...)
+}
+
+// ClearOutages clears all "outages" edges to the Outage entity.
+func (_u *PlatformUpdate) ClearOutages() *PlatformUpdate {
+	_u.mutation.ClearOutages()
+	return _u
+}
+
+// RemoveOutageIDs removes the "outages" edge to Outage entities by IDs.
+func (_u *PlatformUpdate) RemoveOutageIDs(ids ...int) *PlatformUpdate {
+	_u.mutation.RemoveOutageIDs(ids...)
+	return _u
+}
+
+// RemoveOutages removes "outages" edges to Outage entities.
+func (_u *PlatformUpdate) RemoveOutages(v ...*Outage) *PlatformUpdate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveOutageIDs(ids...)
+}
+
+// ClearAlerts clears all "alerts" edges to the Alert entity.
+func (_u *PlatformUpdate) ClearAlerts() *PlatformUpdate {
+	_u.mutation.ClearAlerts()
+	return _u
+}
+
+// RemoveAlertIDs removes the "alerts" edge to Alert entities by IDs.
+func (_u *PlatformUpdate) RemoveAlertIDs(ids ...int) *PlatformUpdate {
+	_u.mutation.RemoveAlertIDs(ids...)
+	return _u
+}
+
+// RemoveAlerts removes "alerts" edges to Alert entities.
+func (_u *PlatformUpdate) RemoveAlerts(v ...*Alert) *PlatformUpdate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveAlertIDs(ids...)
 }
 
 // Save executes the query and returns the number of nodes affected by the update operation.
@@ -586,6 +660,96 @@ func (_u *PlatformUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	if _u.mutation.OutagesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   platform.OutagesTable,
+			Columns: []string{platform.OutagesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(outage.FieldID, field.TypeInt),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedOutagesIDs(); len(nodes) > 0 && !_u.mutation.OutagesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   platform.OutagesTable,
+			Columns: []string{platform.OutagesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(outage.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.OutagesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   platform.OutagesTable,
+			Columns: []string{platform.OutagesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(outage.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.AlertsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   platform.AlertsTable,
+			Columns: []string{platform.AlertsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(alert.FieldID, field.TypeInt),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedAlertsIDs(); len(nodes) > 0 && !_u.mutation.AlertsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   platform.AlertsTable,
+			Columns: []string{platform.AlertsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(alert.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.AlertsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   platform.AlertsTable,
+			Columns: []string{platform.AlertsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(alert.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
 			err = &NotFoundError{platform.Label}
@@ -758,6 +922,36 @@ func (_u *PlatformUpdateOne) AddStatements(v ...*Statement) *PlatformUpdateOne {
 	return _u.AddStatementIDs(ids...)
 }
 
+// AddOutageIDs adds the "outages" edge to the Outage entity by IDs.
+func (_u *PlatformUpdateOne) AddOutageIDs(ids ...int) *PlatformUpdateOne {
+	_u.mutation.AddOutageIDs(ids...)
+	return _u
+}
+
+// AddOutages adds the "outages" edges to the Outage entity.
+func (_u *PlatformUpdateOne) AddOutages(v ...*Outage) *PlatformUpdateOne {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddOutageIDs(ids...)
+}
+
+// AddAlertIDs adds the "alerts" edge to the Alert entity by IDs.
+func (_u *PlatformUpdateOne) AddAlertIDs(ids ...int) *PlatformUpdateOne {
+	_u.mutation.AddAlertIDs(ids...)
+	return _u
+}
+
+// AddAlerts adds the "alerts" edges to the Alert entity.
+func (_u *PlatformUpdateOne) AddAlerts(v ...*Alert) *PlatformUpdateOne {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddAlertIDs(ids...)
+}
+
 // Mutation returns the PlatformMutation object of the builder.
 func (_u *PlatformUpdateOne) Mutation() *PlatformMutation {
 	return _u.mutation
@@ -866,6 +1060,48 @@ func (_u *PlatformUpdateOne) RemoveStatements(v ...*Statement) *PlatformUpdateOn
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveStatementIDs(ids...)
+}
+
+// ClearOutages clears all "outages" edges to the Outage entity.
+func (_u *PlatformUpdateOne) ClearOutages() *PlatformUpdateOne {
+	_u.mutation.ClearOutages()
+	return _u
+}
+
+// RemoveOutageIDs removes the "outages" edge to Outage entities by IDs.
+func (_u *PlatformUpdateOne) RemoveOutageIDs(ids ...int) *PlatformUpdateOne {
+	_u.mutation.RemoveOutageIDs(ids...)
+	return _u
+}
+
+// RemoveOutages removes "outages" edges to Outage entities.
+func (_u *PlatformUpdateOne) RemoveOutages(v ...*Outage) *PlatformUpdateOne {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveOutageIDs(ids...)
+}
+
+// ClearAlerts clears all "alerts" edges to the Alert entity.
+func (_u *PlatformUpdateOne) ClearAlerts() *PlatformUpdateOne {
+	_u.mutation.ClearAlerts()
+	return _u
+}
+
+// RemoveAlertIDs removes the "alerts" edge to Alert entities by IDs.
+func (_u *PlatformUpdateOne) RemoveAlertIDs(ids ...int) *PlatformUpdateOne {
+	_u.mutation.RemoveAlertIDs(ids...)
+	return _u
+}
+
+// RemoveAlerts removes "alerts" edges to Alert entities.
+func (_u *PlatformUpdateOne) RemoveAlerts(v ...*Alert) *PlatformUpdateOne {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveAlertIDs(ids...)
 }
 
 // Where appends a list predicates to the PlatformUpdate builder.
@@ -1183,6 +1419,96 @@ func (_u *PlatformUpdateOne) sqlSave(ctx context.Context) (_node *Platform, err 
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(statement.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.OutagesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   platform.OutagesTable,
+			Columns: []string{platform.OutagesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(outage.FieldID, field.TypeInt),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedOutagesIDs(); len(nodes) > 0 && !_u.mutation.OutagesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   platform.OutagesTable,
+			Columns: []string{platform.OutagesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(outage.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.OutagesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   platform.OutagesTable,
+			Columns: []string{platform.OutagesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(outage.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.AlertsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   platform.AlertsTable,
+			Columns: []string{platform.AlertsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(alert.FieldID, field.TypeInt),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedAlertsIDs(); len(nodes) > 0 && !_u.mutation.AlertsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   platform.AlertsTable,
+			Columns: []string{platform.AlertsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(alert.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.AlertsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   platform.AlertsTable,
+			Columns: []string{platform.AlertsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(alert.FieldID, field.TypeInt),
 			},
 		}
 		for _, k := range nodes {

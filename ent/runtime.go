@@ -4,15 +4,25 @@ package ent
 
 import (
 	"gelombang/ent/cohort"
+	"gelombang/ent/deadlineraise"
 	"gelombang/ent/delivery"
+	"gelombang/ent/endpoint"
 	"gelombang/ent/history"
 	"gelombang/ent/offering"
+	"gelombang/ent/outage"
+	"gelombang/ent/outboundattempt"
+	"gelombang/ent/outboundmessage"
 	"gelombang/ent/participant"
+	"gelombang/ent/places"
 	"gelombang/ent/platform"
 	"gelombang/ent/platformkey"
 	"gelombang/ent/purchase"
+	"gelombang/ent/reminder"
+	"gelombang/ent/reminderplan"
 	"gelombang/ent/review"
 	"gelombang/ent/schema"
+	"gelombang/ent/settlement"
+	"gelombang/ent/settlemententry"
 )
 
 // The init function reads all schema descriptors with runtime code
@@ -37,6 +47,16 @@ func init() {
 	cohortDescID := cohortFields[0].Descriptor()
 	// cohort.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	cohort.IDValidator = cohortDescID.Validators[0].(func(int) error)
+	deadlineraiseFields := schema.DeadlineRaise{}.Fields()
+	_ = deadlineraiseFields
+	// deadlineraiseDescAfterID is the schema descriptor for after_id field.
+	deadlineraiseDescAfterID := deadlineraiseFields[6].Descriptor()
+	// deadlineraise.DefaultAfterID holds the default value on creation for the after_id field.
+	deadlineraise.DefaultAfterID = deadlineraiseDescAfterID.Default.(int)
+	// deadlineraiseDescMoved is the schema descriptor for moved field.
+	deadlineraiseDescMoved := deadlineraiseFields[7].Descriptor()
+	// deadlineraise.DefaultMoved holds the default value on creation for the moved field.
+	deadlineraise.DefaultMoved = deadlineraiseDescMoved.Default.(int)
 	deliveryFields := schema.Delivery{}.Fields()
 	_ = deliveryFields
 	// deliveryDescEventType is the schema descriptor for event_type field.
@@ -67,6 +87,16 @@ func init() {
 	deliveryDescSettledBy := deliveryFields[20].Descriptor()
 	// delivery.DefaultSettledBy holds the default value on creation for the settled_by field.
 	delivery.DefaultSettledBy = deliveryDescSettledBy.Default.(string)
+	endpointFields := schema.Endpoint{}.Fields()
+	_ = endpointFields
+	// endpointDescPublicKey is the schema descriptor for public_key field.
+	endpointDescPublicKey := endpointFields[5].Descriptor()
+	// endpoint.DefaultPublicKey holds the default value on creation for the public_key field.
+	endpoint.DefaultPublicKey = endpointDescPublicKey.Default.(string)
+	// endpointDescDisabledBy is the schema descriptor for disabled_by field.
+	endpointDescDisabledBy := endpointFields[11].Descriptor()
+	// endpoint.DefaultDisabledBy holds the default value on creation for the disabled_by field.
+	endpoint.DefaultDisabledBy = endpointDescDisabledBy.Default.(string)
 	historyFields := schema.History{}.Fields()
 	_ = historyFields
 	// historyDescActor is the schema descriptor for actor field.
@@ -95,12 +125,52 @@ func init() {
 	offeringDescSample := offeringFields[11].Descriptor()
 	// offering.DefaultSample holds the default value on creation for the sample field.
 	offering.DefaultSample = offeringDescSample.Default.(bool)
+	outageFields := schema.Outage{}.Fields()
+	_ = outageFields
+	// outageDescEndedBy is the schema descriptor for ended_by field.
+	outageDescEndedBy := outageFields[6].Descriptor()
+	// outage.DefaultEndedBy holds the default value on creation for the ended_by field.
+	outage.DefaultEndedBy = outageDescEndedBy.Default.(string)
+	outboundattemptFields := schema.OutboundAttempt{}.Fields()
+	_ = outboundattemptFields
+	// outboundattemptDescAttempt is the schema descriptor for attempt field.
+	outboundattemptDescAttempt := outboundattemptFields[1].Descriptor()
+	// outboundattempt.AttemptValidator is a validator for the "attempt" field. It is called by the builders before save.
+	outboundattempt.AttemptValidator = outboundattemptDescAttempt.Validators[0].(func(int) error)
+	// outboundattemptDescTookMs is the schema descriptor for took_ms field.
+	outboundattemptDescTookMs := outboundattemptFields[3].Descriptor()
+	// outboundattempt.TookMsValidator is a validator for the "took_ms" field. It is called by the builders before save.
+	outboundattempt.TookMsValidator = outboundattemptDescTookMs.Validators[0].(func(int) error)
+	// outboundattemptDescStatus is the schema descriptor for status field.
+	outboundattemptDescStatus := outboundattemptFields[4].Descriptor()
+	// outboundattempt.DefaultStatus holds the default value on creation for the status field.
+	outboundattempt.DefaultStatus = outboundattemptDescStatus.Default.(int)
+	// outboundattemptDescProblem is the schema descriptor for problem field.
+	outboundattemptDescProblem := outboundattemptFields[6].Descriptor()
+	// outboundattempt.DefaultProblem holds the default value on creation for the problem field.
+	outboundattempt.DefaultProblem = outboundattemptDescProblem.Default.(string)
+	outboundmessageFields := schema.OutboundMessage{}.Fields()
+	_ = outboundmessageFields
+	// outboundmessageDescAttempts is the schema descriptor for attempts field.
+	outboundmessageDescAttempts := outboundmessageFields[8].Descriptor()
+	// outboundmessage.DefaultAttempts holds the default value on creation for the attempts field.
+	outboundmessage.DefaultAttempts = outboundmessageDescAttempts.Default.(int)
 	participantFields := schema.Participant{}.Fields()
 	_ = participantFields
 	// participantDescReviewOpen is the schema descriptor for review_open field.
-	participantDescReviewOpen := participantFields[14].Descriptor()
+	participantDescReviewOpen := participantFields[15].Descriptor()
 	// participant.DefaultReviewOpen holds the default value on creation for the review_open field.
 	participant.DefaultReviewOpen = participantDescReviewOpen.Default.(bool)
+	placesFields := schema.Places{}.Fields()
+	_ = placesFields
+	// placesDescPlaces is the schema descriptor for places field.
+	placesDescPlaces := placesFields[4].Descriptor()
+	// places.PlacesValidator is a validator for the "places" field. It is called by the builders before save.
+	places.PlacesValidator = placesDescPlaces.Validators[0].(func(int) error)
+	// placesDescActor is the schema descriptor for actor field.
+	placesDescActor := placesFields[6].Descriptor()
+	// places.DefaultActor holds the default value on creation for the actor field.
+	places.DefaultActor = placesDescActor.Default.(string)
 	platformFields := schema.Platform{}.Fields()
 	_ = platformFields
 	// platformDescWebsite is the schema descriptor for website field.
@@ -149,6 +219,22 @@ func init() {
 	purchaseDescVoidSettled := purchaseFields[14].Descriptor()
 	// purchase.DefaultVoidSettled holds the default value on creation for the void_settled field.
 	purchase.DefaultVoidSettled = purchaseDescVoidSettled.Default.(bool)
+	reminderFields := schema.Reminder{}.Fields()
+	_ = reminderFields
+	// reminderDescAttempts is the schema descriptor for attempts field.
+	reminderDescAttempts := reminderFields[8].Descriptor()
+	// reminder.DefaultAttempts holds the default value on creation for the attempts field.
+	reminder.DefaultAttempts = reminderDescAttempts.Default.(int)
+	// reminderDescProblem is the schema descriptor for problem field.
+	reminderDescProblem := reminderFields[11].Descriptor()
+	// reminder.DefaultProblem holds the default value on creation for the problem field.
+	reminder.DefaultProblem = reminderDescProblem.Default.(string)
+	reminderplanFields := schema.ReminderPlan{}.Fields()
+	_ = reminderplanFields
+	// reminderplanDescStoppedBy is the schema descriptor for stopped_by field.
+	reminderplanDescStoppedBy := reminderplanFields[7].Descriptor()
+	// reminderplan.DefaultStoppedBy holds the default value on creation for the stopped_by field.
+	reminderplan.DefaultStoppedBy = reminderplanDescStoppedBy.Default.(string)
 	reviewFields := schema.Review{}.Fields()
 	_ = reviewFields
 	// reviewDescDecidedBy is the schema descriptor for decided_by field.
@@ -159,4 +245,48 @@ func init() {
 	reviewDescNote := reviewFields[9].Descriptor()
 	// review.DefaultNote holds the default value on creation for the note field.
 	review.DefaultNote = reviewDescNote.Default.(string)
+	settlementFields := schema.Settlement{}.Fields()
+	_ = settlementFields
+	// settlementDescListed is the schema descriptor for listed field.
+	settlementDescListed := settlementFields[3].Descriptor()
+	// settlement.ListedValidator is a validator for the "listed" field. It is called by the builders before save.
+	settlement.ListedValidator = settlementDescListed.Validators[0].(func(int) error)
+	// settlementDescReserve is the schema descriptor for reserve field.
+	settlementDescReserve := settlementFields[7].Descriptor()
+	// settlement.ReserveValidator is a validator for the "reserve" field. It is called by the builders before save.
+	settlement.ReserveValidator = settlementDescReserve.Validators[0].(func(int) error)
+	// settlementDescApprovedBy is the schema descriptor for approved_by field.
+	settlementDescApprovedBy := settlementFields[12].Descriptor()
+	// settlement.DefaultApprovedBy holds the default value on creation for the approved_by field.
+	settlement.DefaultApprovedBy = settlementDescApprovedBy.Default.(string)
+	// settlementDescOrderedBy is the schema descriptor for ordered_by field.
+	settlementDescOrderedBy := settlementFields[14].Descriptor()
+	// settlement.DefaultOrderedBy holds the default value on creation for the ordered_by field.
+	settlement.DefaultOrderedBy = settlementDescOrderedBy.Default.(string)
+	// settlementDescStoppedBy is the schema descriptor for stopped_by field.
+	settlementDescStoppedBy := settlementFields[16].Descriptor()
+	// settlement.DefaultStoppedBy holds the default value on creation for the stopped_by field.
+	settlement.DefaultStoppedBy = settlementDescStoppedBy.Default.(string)
+	// settlementDescReversedBy is the schema descriptor for reversed_by field.
+	settlementDescReversedBy := settlementFields[21].Descriptor()
+	// settlement.DefaultReversedBy holds the default value on creation for the reversed_by field.
+	settlement.DefaultReversedBy = settlementDescReversedBy.Default.(string)
+	// settlementDescReversalReason is the schema descriptor for reversal_reason field.
+	settlementDescReversalReason := settlementFields[22].Descriptor()
+	// settlement.DefaultReversalReason holds the default value on creation for the reversal_reason field.
+	settlement.DefaultReversalReason = settlementDescReversalReason.Default.(string)
+	// settlementDescDiscardedBy is the schema descriptor for discarded_by field.
+	settlementDescDiscardedBy := settlementFields[24].Descriptor()
+	// settlement.DefaultDiscardedBy holds the default value on creation for the discarded_by field.
+	settlement.DefaultDiscardedBy = settlementDescDiscardedBy.Default.(string)
+	settlemententryFields := schema.SettlementEntry{}.Fields()
+	_ = settlemententryFields
+	// settlemententryDescPurchases is the schema descriptor for purchases field.
+	settlemententryDescPurchases := settlemententryFields[3].Descriptor()
+	// settlemententry.PurchasesValidator is a validator for the "purchases" field. It is called by the builders before save.
+	settlemententry.PurchasesValidator = settlemententryDescPurchases.Validators[0].(func(int) error)
+	// settlemententryDescVoidsSettled is the schema descriptor for voids_settled field.
+	settlemententryDescVoidsSettled := settlemententryFields[7].Descriptor()
+	// settlemententry.DefaultVoidsSettled holds the default value on creation for the voids_settled field.
+	settlemententry.DefaultVoidsSettled = settlemententryDescVoidsSettled.Default.(string)
 }

@@ -12,18 +12,32 @@ import (
 // Tx is a transactional client that is created by calling Client.Tx().
 type Tx struct {
 	config
+	// Alert is the client for interacting with the Alert builders.
+	Alert *AlertClient
 	// Cohort is the client for interacting with the Cohort builders.
 	Cohort *CohortClient
+	// DeadlineRaise is the client for interacting with the DeadlineRaise builders.
+	DeadlineRaise *DeadlineRaiseClient
 	// Delivery is the client for interacting with the Delivery builders.
 	Delivery *DeliveryClient
+	// Endpoint is the client for interacting with the Endpoint builders.
+	Endpoint *EndpointClient
 	// Extension is the client for interacting with the Extension builders.
 	Extension *ExtensionClient
 	// History is the client for interacting with the History builders.
 	History *HistoryClient
 	// Offering is the client for interacting with the Offering builders.
 	Offering *OfferingClient
+	// Outage is the client for interacting with the Outage builders.
+	Outage *OutageClient
+	// OutboundAttempt is the client for interacting with the OutboundAttempt builders.
+	OutboundAttempt *OutboundAttemptClient
+	// OutboundMessage is the client for interacting with the OutboundMessage builders.
+	OutboundMessage *OutboundMessageClient
 	// Participant is the client for interacting with the Participant builders.
 	Participant *ParticipantClient
+	// Places is the client for interacting with the Places builders.
+	Places *PlacesClient
 	// Platform is the client for interacting with the Platform builders.
 	Platform *PlatformClient
 	// PlatformKey is the client for interacting with the PlatformKey builders.
@@ -32,10 +46,18 @@ type Tx struct {
 	Province *ProvinceClient
 	// Purchase is the client for interacting with the Purchase builders.
 	Purchase *PurchaseClient
+	// Reminder is the client for interacting with the Reminder builders.
+	Reminder *ReminderClient
+	// ReminderPlan is the client for interacting with the ReminderPlan builders.
+	ReminderPlan *ReminderPlanClient
 	// Review is the client for interacting with the Review builders.
 	Review *ReviewClient
 	// Setting is the client for interacting with the Setting builders.
 	Setting *SettingClient
+	// Settlement is the client for interacting with the Settlement builders.
+	Settlement *SettlementClient
+	// SettlementEntry is the client for interacting with the SettlementEntry builders.
+	SettlementEntry *SettlementEntryClient
 	// Statement is the client for interacting with the Statement builders.
 	Statement *StatementClient
 
@@ -169,18 +191,29 @@ func (tx *Tx) Client() *Client {
 }
 
 func (tx *Tx) init() {
+	tx.Alert = NewAlertClient(tx.config)
 	tx.Cohort = NewCohortClient(tx.config)
+	tx.DeadlineRaise = NewDeadlineRaiseClient(tx.config)
 	tx.Delivery = NewDeliveryClient(tx.config)
+	tx.Endpoint = NewEndpointClient(tx.config)
 	tx.Extension = NewExtensionClient(tx.config)
 	tx.History = NewHistoryClient(tx.config)
 	tx.Offering = NewOfferingClient(tx.config)
+	tx.Outage = NewOutageClient(tx.config)
+	tx.OutboundAttempt = NewOutboundAttemptClient(tx.config)
+	tx.OutboundMessage = NewOutboundMessageClient(tx.config)
 	tx.Participant = NewParticipantClient(tx.config)
+	tx.Places = NewPlacesClient(tx.config)
 	tx.Platform = NewPlatformClient(tx.config)
 	tx.PlatformKey = NewPlatformKeyClient(tx.config)
 	tx.Province = NewProvinceClient(tx.config)
 	tx.Purchase = NewPurchaseClient(tx.config)
+	tx.Reminder = NewReminderClient(tx.config)
+	tx.ReminderPlan = NewReminderPlanClient(tx.config)
 	tx.Review = NewReviewClient(tx.config)
 	tx.Setting = NewSettingClient(tx.config)
+	tx.Settlement = NewSettlementClient(tx.config)
+	tx.SettlementEntry = NewSettlementEntryClient(tx.config)
 	tx.Statement = NewStatementClient(tx.config)
 }
 
@@ -191,7 +224,7 @@ func (tx *Tx) init() {
 // of them in order to commit or rollback the transaction.
 //
 // If a closed transaction is embedded in one of the generated entities, and the entity
-// applies a query, for example: Cohort.QueryXXX(), the query will be executed
+// applies a query, for example: Alert.QueryXXX(), the query will be executed
 // through the driver which created this transaction.
 //
 // Note that txDriver is not goroutine safe.

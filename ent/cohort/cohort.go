@@ -33,6 +33,12 @@ const (
 	EdgeParticipants = "participants"
 	// EdgeExtensions holds the string denoting the extensions edge name in mutations.
 	EdgeExtensions = "extensions"
+	// EdgeRaises holds the string denoting the raises edge name in mutations.
+	EdgeRaises = "raises"
+	// EdgeSettlements holds the string denoting the settlements edge name in mutations.
+	EdgeSettlements = "settlements"
+	// EdgeReminderPlans holds the string denoting the reminder_plans edge name in mutations.
+	EdgeReminderPlans = "reminder_plans"
 	// Table holds the table name of the cohort in the database.
 	Table = "cohorts"
 	// ParticipantsTable is the table that holds the participants relation/edge.
@@ -49,6 +55,27 @@ const (
 	ExtensionsInverseTable = "extensions"
 	// ExtensionsColumn is the table column denoting the extensions relation/edge.
 	ExtensionsColumn = "cohort_id"
+	// RaisesTable is the table that holds the raises relation/edge.
+	RaisesTable = "deadline_raises"
+	// RaisesInverseTable is the table name for the DeadlineRaise entity.
+	// It exists in this package in order to avoid circular dependency with the "deadlineraise" package.
+	RaisesInverseTable = "deadline_raises"
+	// RaisesColumn is the table column denoting the raises relation/edge.
+	RaisesColumn = "cohort_id"
+	// SettlementsTable is the table that holds the settlements relation/edge.
+	SettlementsTable = "settlements"
+	// SettlementsInverseTable is the table name for the Settlement entity.
+	// It exists in this package in order to avoid circular dependency with the "settlement" package.
+	SettlementsInverseTable = "settlements"
+	// SettlementsColumn is the table column denoting the settlements relation/edge.
+	SettlementsColumn = "cohort_id"
+	// ReminderPlansTable is the table that holds the reminder_plans relation/edge.
+	ReminderPlansTable = "reminder_plans"
+	// ReminderPlansInverseTable is the table name for the ReminderPlan entity.
+	// It exists in this package in order to avoid circular dependency with the "reminderplan" package.
+	ReminderPlansInverseTable = "reminder_plans"
+	// ReminderPlansColumn is the table column denoting the reminder_plans relation/edge.
+	ReminderPlansColumn = "cohort_id"
 )
 
 // Columns holds all SQL columns for cohort fields.
@@ -164,6 +191,48 @@ func ByExtensions(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 		sqlgraph.OrderByNeighborTerms(s, newExtensionsStep(), append([]sql.OrderTerm{term}, terms...)...)
 	}
 }
+
+// ByRaisesCount orders the results by raises count.
+func ByRaisesCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newRaisesStep(), opts...)
+	}
+}
+
+// ByRaises orders the results by raises terms.
+func ByRaises(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newRaisesStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
+
+// BySettlementsCount orders the results by settlements count.
+func BySettlementsCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newSettlementsStep(), opts...)
+	}
+}
+
+// BySettlements orders the results by settlements terms.
+func BySettlements(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newSettlementsStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
+
+// ByReminderPlansCount orders the results by reminder_plans count.
+func ByReminderPlansCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newReminderPlansStep(), opts...)
+	}
+}
+
+// ByReminderPlans orders the results by reminder_plans terms.
+func ByReminderPlans(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newReminderPlansStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
 func newParticipantsStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -176,5 +245,26 @@ func newExtensionsStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(ExtensionsInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.O2M, false, ExtensionsTable, ExtensionsColumn),
+	)
+}
+func newRaisesStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(RaisesInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, RaisesTable, RaisesColumn),
+	)
+}
+func newSettlementsStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(SettlementsInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, SettlementsTable, SettlementsColumn),
+	)
+}
+func newReminderPlansStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(ReminderPlansInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, ReminderPlansTable, ReminderPlansColumn),
 	)
 }

@@ -452,6 +452,75 @@ func HasExtensionsWith(preds ...predicate.Extension) predicate.Cohort {
 	})
 }
 
+// HasRaises applies the HasEdge predicate on the "raises" edge.
+func HasRaises() predicate.Cohort {
+	return predicate.Cohort(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, RaisesTable, RaisesColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasRaisesWith applies the HasEdge predicate on the "raises" edge with a given conditions (other predicates).
+func HasRaisesWith(preds ...predicate.DeadlineRaise) predicate.Cohort {
+	return predicate.Cohort(func(s *sql.Selector) {
+		step := newRaisesStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasSettlements applies the HasEdge predicate on the "settlements" edge.
+func HasSettlements() predicate.Cohort {
+	return predicate.Cohort(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, SettlementsTable, SettlementsColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasSettlementsWith applies the HasEdge predicate on the "settlements" edge with a given conditions (other predicates).
+func HasSettlementsWith(preds ...predicate.Settlement) predicate.Cohort {
+	return predicate.Cohort(func(s *sql.Selector) {
+		step := newSettlementsStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasReminderPlans applies the HasEdge predicate on the "reminder_plans" edge.
+func HasReminderPlans() predicate.Cohort {
+	return predicate.Cohort(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, ReminderPlansTable, ReminderPlansColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasReminderPlansWith applies the HasEdge predicate on the "reminder_plans" edge with a given conditions (other predicates).
+func HasReminderPlansWith(preds ...predicate.ReminderPlan) predicate.Cohort {
+	return predicate.Cohort(func(s *sql.Selector) {
+		step := newReminderPlansStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
 // And groups predicates with the AND operator between them.
 func And(predicates ...predicate.Cohort) predicate.Cohort {
 	return predicate.Cohort(sql.AndPredicates(predicates...))

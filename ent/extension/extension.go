@@ -29,6 +29,8 @@ const (
 	FieldReason = "reason"
 	// FieldParticipants holds the string denoting the participants field in the database.
 	FieldParticipants = "participants"
+	// FieldAppliedAt holds the string denoting the applied_at field in the database.
+	FieldAppliedAt = "applied_at"
 	// FieldCreatedBy holds the string denoting the created_by field in the database.
 	FieldCreatedBy = "created_by"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
@@ -56,6 +58,7 @@ var Columns = []string{
 	FieldReference,
 	FieldReason,
 	FieldParticipants,
+	FieldAppliedAt,
 	FieldCreatedBy,
 	FieldCreatedAt,
 }
@@ -121,6 +124,11 @@ func ByReason(opts ...sql.OrderTermOption) OrderOption {
 // ByParticipants orders the results by the participants field.
 func ByParticipants(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldParticipants, opts...).ToFunc()
+}
+
+// ByAppliedAt orders the results by the applied_at field.
+func ByAppliedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAppliedAt, opts...).ToFunc()
 }
 
 // ByCreatedBy orders the results by the created_by field.

@@ -86,6 +86,11 @@ func Participants(v int) predicate.Extension {
 	return predicate.Extension(sql.FieldEQ(FieldParticipants, v))
 }
 
+// AppliedAt applies equality check predicate on the "applied_at" field. It's identical to AppliedAtEQ.
+func AppliedAt(v time.Time) predicate.Extension {
+	return predicate.Extension(sql.FieldEQ(FieldAppliedAt, v))
+}
+
 // CreatedBy applies equality check predicate on the "created_by" field. It's identical to CreatedByEQ.
 func CreatedBy(v string) predicate.Extension {
 	return predicate.Extension(sql.FieldEQ(FieldCreatedBy, v))
@@ -429,6 +434,56 @@ func ParticipantsLT(v int) predicate.Extension {
 // ParticipantsLTE applies the LTE predicate on the "participants" field.
 func ParticipantsLTE(v int) predicate.Extension {
 	return predicate.Extension(sql.FieldLTE(FieldParticipants, v))
+}
+
+// AppliedAtEQ applies the EQ predicate on the "applied_at" field.
+func AppliedAtEQ(v time.Time) predicate.Extension {
+	return predicate.Extension(sql.FieldEQ(FieldAppliedAt, v))
+}
+
+// AppliedAtNEQ applies the NEQ predicate on the "applied_at" field.
+func AppliedAtNEQ(v time.Time) predicate.Extension {
+	return predicate.Extension(sql.FieldNEQ(FieldAppliedAt, v))
+}
+
+// AppliedAtIn applies the In predicate on the "applied_at" field.
+func AppliedAtIn(vs ...time.Time) predicate.Extension {
+	return predicate.Extension(sql.FieldIn(FieldAppliedAt, vs...))
+}
+
+// AppliedAtNotIn applies the NotIn predicate on the "applied_at" field.
+func AppliedAtNotIn(vs ...time.Time) predicate.Extension {
+	return predicate.Extension(sql.FieldNotIn(FieldAppliedAt, vs...))
+}
+
+// AppliedAtGT applies the GT predicate on the "applied_at" field.
+func AppliedAtGT(v time.Time) predicate.Extension {
+	return predicate.Extension(sql.FieldGT(FieldAppliedAt, v))
+}
+
+// AppliedAtGTE applies the GTE predicate on the "applied_at" field.
+func AppliedAtGTE(v time.Time) predicate.Extension {
+	return predicate.Extension(sql.FieldGTE(FieldAppliedAt, v))
+}
+
+// AppliedAtLT applies the LT predicate on the "applied_at" field.
+func AppliedAtLT(v time.Time) predicate.Extension {
+	return predicate.Extension(sql.FieldLT(FieldAppliedAt, v))
+}
+
+// AppliedAtLTE applies the LTE predicate on the "applied_at" field.
+func AppliedAtLTE(v time.Time) predicate.Extension {
+	return predicate.Extension(sql.FieldLTE(FieldAppliedAt, v))
+}
+
+// AppliedAtIsNil applies the IsNil predicate on the "applied_at" field.
+func AppliedAtIsNil() predicate.Extension {
+	return predicate.Extension(sql.FieldIsNull(FieldAppliedAt))
+}
+
+// AppliedAtNotNil applies the NotNil predicate on the "applied_at" field.
+func AppliedAtNotNil() predicate.Extension {
+	return predicate.Extension(sql.FieldNotNull(FieldAppliedAt))
 }
 
 // CreatedByEQ applies the EQ predicate on the "created_by" field.

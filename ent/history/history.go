@@ -37,6 +37,8 @@ const (
 	FieldFromFirstPurchaseID = "from_first_purchase_id"
 	// FieldFromRevokedAt holds the string denoting the from_revoked_at field in the database.
 	FieldFromRevokedAt = "from_revoked_at"
+	// FieldSettlementID holds the string denoting the settlement_id field in the database.
+	FieldSettlementID = "settlement_id"
 	// FieldFromReviewOpen holds the string denoting the from_review_open field in the database.
 	FieldFromReviewOpen = "from_review_open"
 	// FieldToDeadline holds the string denoting the to_deadline field in the database.
@@ -49,6 +51,8 @@ const (
 	FieldToReviewOpen = "to_review_open"
 	// EdgeParticipant holds the string denoting the participant edge name in mutations.
 	EdgeParticipant = "participant"
+	// EdgeSettlement holds the string denoting the settlement edge name in mutations.
+	EdgeSettlement = "settlement"
 	// Table holds the table name of the history in the database.
 	Table = "history"
 	// ParticipantTable is the table that holds the participant relation/edge.
@@ -58,6 +62,13 @@ const (
 	ParticipantInverseTable = "participants"
 	// ParticipantColumn is the table column denoting the participant relation/edge.
 	ParticipantColumn = "participant_id"
+	// SettlementTable is the table that holds the settlement relation/edge.
+	SettlementTable = "history"
+	// SettlementInverseTable is the table name for the Settlement entity.
+	// It exists in this package in order to avoid circular dependency with the "settlement" package.
+	SettlementInverseTable = "settlements"
+	// SettlementColumn is the table column denoting the settlement relation/edge.
+	SettlementColumn = "settlement_id"
 )
 
 // Columns holds all SQL columns for history fields.
@@ -74,6 +85,7 @@ var Columns = []string{
 	FieldFromDeadline,
 	FieldFromFirstPurchaseID,
 	FieldFromRevokedAt,
+	FieldSettlementID,
 	FieldFromReviewOpen,
 	FieldToDeadline,
 	FieldToFirstPurchaseID,
@@ -179,6 +191,11 @@ func ByFromRevokedAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldFromRevokedAt, opts...).ToFunc()
 }
 
+// BySettlementID orders the results by the settlement_id field.
+func BySettlementID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSettlementID, opts...).ToFunc()
+}
+
 // ByFromReviewOpen orders the results by the from_review_open field.
 func ByFromReviewOpen(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldFromReviewOpen, opts...).ToFunc()
@@ -210,10 +227,24 @@ func ByParticipantField(field string, opts ...sql.OrderTermOption) OrderOption {
 		sqlgraph.OrderByNeighborTerms(s, newParticipantStep(), sql.OrderByField(field, opts...))
 	}
 }
+
+// BySettlementField orders the results by settlement field.
+func BySettlementField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newSettlementStep(), sql.OrderByField(field, opts...))
+	}
+}
 func newParticipantStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(ParticipantInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.M2O, true, ParticipantTable, ParticipantColumn),
+	)
+}
+func newSettlementStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(SettlementInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, true, SettlementTable, SettlementColumn),
 	)
 }

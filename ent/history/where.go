@@ -101,6 +101,11 @@ func FromRevokedAt(v time.Time) predicate.History {
 	return predicate.History(sql.FieldEQ(FieldFromRevokedAt, v))
 }
 
+// SettlementID applies equality check predicate on the "settlement_id" field. It's identical to SettlementIDEQ.
+func SettlementID(v int) predicate.History {
+	return predicate.History(sql.FieldEQ(FieldSettlementID, v))
+}
+
 // FromReviewOpen applies equality check predicate on the "from_review_open" field. It's identical to FromReviewOpenEQ.
 func FromReviewOpen(v bool) predicate.History {
 	return predicate.History(sql.FieldEQ(FieldFromReviewOpen, v))
@@ -606,6 +611,36 @@ func FromRevokedAtNotNil() predicate.History {
 	return predicate.History(sql.FieldNotNull(FieldFromRevokedAt))
 }
 
+// SettlementIDEQ applies the EQ predicate on the "settlement_id" field.
+func SettlementIDEQ(v int) predicate.History {
+	return predicate.History(sql.FieldEQ(FieldSettlementID, v))
+}
+
+// SettlementIDNEQ applies the NEQ predicate on the "settlement_id" field.
+func SettlementIDNEQ(v int) predicate.History {
+	return predicate.History(sql.FieldNEQ(FieldSettlementID, v))
+}
+
+// SettlementIDIn applies the In predicate on the "settlement_id" field.
+func SettlementIDIn(vs ...int) predicate.History {
+	return predicate.History(sql.FieldIn(FieldSettlementID, vs...))
+}
+
+// SettlementIDNotIn applies the NotIn predicate on the "settlement_id" field.
+func SettlementIDNotIn(vs ...int) predicate.History {
+	return predicate.History(sql.FieldNotIn(FieldSettlementID, vs...))
+}
+
+// SettlementIDIsNil applies the IsNil predicate on the "settlement_id" field.
+func SettlementIDIsNil() predicate.History {
+	return predicate.History(sql.FieldIsNull(FieldSettlementID))
+}
+
+// SettlementIDNotNil applies the NotNil predicate on the "settlement_id" field.
+func SettlementIDNotNil() predicate.History {
+	return predicate.History(sql.FieldNotNull(FieldSettlementID))
+}
+
 // FromReviewOpenEQ applies the EQ predicate on the "from_review_open" field.
 func FromReviewOpenEQ(v bool) predicate.History {
 	return predicate.History(sql.FieldEQ(FieldFromReviewOpen, v))
@@ -781,6 +816,29 @@ func HasParticipant() predicate.History {
 func HasParticipantWith(preds ...predicate.Participant) predicate.History {
 	return predicate.History(func(s *sql.Selector) {
 		step := newParticipantStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasSettlement applies the HasEdge predicate on the "settlement" edge.
+func HasSettlement() predicate.History {
+	return predicate.History(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, SettlementTable, SettlementColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasSettlementWith applies the HasEdge predicate on the "settlement" edge with a given conditions (other predicates).
+func HasSettlementWith(preds ...predicate.Settlement) predicate.History {
+	return predicate.History(func(s *sql.Selector) {
+		step := newSettlementStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

@@ -8,6 +8,18 @@ import (
 	"gelombang/ent"
 )
 
+// The AlertFunc type is an adapter to allow the use of ordinary
+// function as Alert mutator.
+type AlertFunc func(context.Context, *ent.AlertMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f AlertFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.AlertMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.AlertMutation", m)
+}
+
 // The CohortFunc type is an adapter to allow the use of ordinary
 // function as Cohort mutator.
 type CohortFunc func(context.Context, *ent.CohortMutation) (ent.Value, error)
@@ -20,6 +32,18 @@ func (f CohortFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, erro
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.CohortMutation", m)
 }
 
+// The DeadlineRaiseFunc type is an adapter to allow the use of ordinary
+// function as DeadlineRaise mutator.
+type DeadlineRaiseFunc func(context.Context, *ent.DeadlineRaiseMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f DeadlineRaiseFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.DeadlineRaiseMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.DeadlineRaiseMutation", m)
+}
+
 // The DeliveryFunc type is an adapter to allow the use of ordinary
 // function as Delivery mutator.
 type DeliveryFunc func(context.Context, *ent.DeliveryMutation) (ent.Value, error)
@@ -30,6 +54,18 @@ func (f DeliveryFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, er
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.DeliveryMutation", m)
+}
+
+// The EndpointFunc type is an adapter to allow the use of ordinary
+// function as Endpoint mutator.
+type EndpointFunc func(context.Context, *ent.EndpointMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f EndpointFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.EndpointMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.EndpointMutation", m)
 }
 
 // The ExtensionFunc type is an adapter to allow the use of ordinary
@@ -68,6 +104,42 @@ func (f OfferingFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, er
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.OfferingMutation", m)
 }
 
+// The OutageFunc type is an adapter to allow the use of ordinary
+// function as Outage mutator.
+type OutageFunc func(context.Context, *ent.OutageMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f OutageFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.OutageMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.OutageMutation", m)
+}
+
+// The OutboundAttemptFunc type is an adapter to allow the use of ordinary
+// function as OutboundAttempt mutator.
+type OutboundAttemptFunc func(context.Context, *ent.OutboundAttemptMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f OutboundAttemptFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.OutboundAttemptMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.OutboundAttemptMutation", m)
+}
+
+// The OutboundMessageFunc type is an adapter to allow the use of ordinary
+// function as OutboundMessage mutator.
+type OutboundMessageFunc func(context.Context, *ent.OutboundMessageMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f OutboundMessageFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.OutboundMessageMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.OutboundMessageMutation", m)
+}
+
 // The ParticipantFunc type is an adapter to allow the use of ordinary
 // function as Participant mutator.
 type ParticipantFunc func(context.Context, *ent.ParticipantMutation) (ent.Value, error)
@@ -78,6 +150,18 @@ func (f ParticipantFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value,
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ParticipantMutation", m)
+}
+
+// The PlacesFunc type is an adapter to allow the use of ordinary
+// function as Places mutator.
+type PlacesFunc func(context.Context, *ent.PlacesMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f PlacesFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.PlacesMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.PlacesMutation", m)
 }
 
 // The PlatformFunc type is an adapter to allow the use of ordinary
@@ -128,6 +212,30 @@ func (f PurchaseFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, er
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.PurchaseMutation", m)
 }
 
+// The ReminderFunc type is an adapter to allow the use of ordinary
+// function as Reminder mutator.
+type ReminderFunc func(context.Context, *ent.ReminderMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ReminderFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ReminderMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ReminderMutation", m)
+}
+
+// The ReminderPlanFunc type is an adapter to allow the use of ordinary
+// function as ReminderPlan mutator.
+type ReminderPlanFunc func(context.Context, *ent.ReminderPlanMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ReminderPlanFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ReminderPlanMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ReminderPlanMutation", m)
+}
+
 // The ReviewFunc type is an adapter to allow the use of ordinary
 // function as Review mutator.
 type ReviewFunc func(context.Context, *ent.ReviewMutation) (ent.Value, error)
@@ -150,6 +258,30 @@ func (f SettingFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, err
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.SettingMutation", m)
+}
+
+// The SettlementFunc type is an adapter to allow the use of ordinary
+// function as Settlement mutator.
+type SettlementFunc func(context.Context, *ent.SettlementMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f SettlementFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.SettlementMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.SettlementMutation", m)
+}
+
+// The SettlementEntryFunc type is an adapter to allow the use of ordinary
+// function as SettlementEntry mutator.
+type SettlementEntryFunc func(context.Context, *ent.SettlementEntryMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f SettlementEntryFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.SettlementEntryMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.SettlementEntryMutation", m)
 }
 
 // The StatementFunc type is an adapter to allow the use of ordinary

@@ -9,6 +9,44 @@ import (
 )
 
 var (
+	// AlertsColumns holds the columns for the "alerts" table.
+	AlertsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"SILENT", "FEW", "LAG", "DISAGREES", "QUARANTINE"}},
+		{Name: "detail", Type: field.TypeString},
+		{Name: "raised_at", Type: field.TypeTime},
+		{Name: "cleared_at", Type: field.TypeTime, Nullable: true},
+		{Name: "platform_id", Type: field.TypeInt},
+	}
+	// AlertsTable holds the schema information for the "alerts" table.
+	AlertsTable = &schema.Table{
+		Name:       "alerts",
+		Columns:    AlertsColumns,
+		PrimaryKey: []*schema.Column{AlertsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "alerts_platforms_alerts",
+				Columns:    []*schema.Column{AlertsColumns[5]},
+				RefColumns: []*schema.Column{PlatformsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "alert_platform_id_kind",
+				Unique:  true,
+				Columns: []*schema.Column{AlertsColumns[5], AlertsColumns[1]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "cleared_at IS NULL",
+				},
+			},
+			{
+				Name:    "alert_raised_at",
+				Unique:  false,
+				Columns: []*schema.Column{AlertsColumns[3]},
+			},
+		},
+	}
 	// CohortsColumns holds the columns for the "cohorts" table.
 	CohortsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt, Increment: true},
@@ -25,6 +63,44 @@ var (
 		Name:       "cohorts",
 		Columns:    CohortsColumns,
 		PrimaryKey: []*schema.Column{CohortsColumns[0]},
+	}
+	// DeadlineRaisesColumns holds the columns for the "deadline_raises" table.
+	DeadlineRaisesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "extension_id", Type: field.TypeInt, Nullable: true},
+		{Name: "until", Type: field.TypeTime},
+		{Name: "province", Type: field.TypeString, Nullable: true},
+		{Name: "actor", Type: field.TypeString},
+		{Name: "reason", Type: field.TypeString},
+		{Name: "after_id", Type: field.TypeInt, Default: 0},
+		{Name: "moved", Type: field.TypeInt, Default: 0},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "done_at", Type: field.TypeTime, Nullable: true},
+		{Name: "cohort_id", Type: field.TypeInt},
+	}
+	// DeadlineRaisesTable holds the schema information for the "deadline_raises" table.
+	DeadlineRaisesTable = &schema.Table{
+		Name:       "deadline_raises",
+		Columns:    DeadlineRaisesColumns,
+		PrimaryKey: []*schema.Column{DeadlineRaisesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "deadline_raises_cohorts_raises",
+				Columns:    []*schema.Column{DeadlineRaisesColumns[10]},
+				RefColumns: []*schema.Column{CohortsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "deadlineraise_cohort_id",
+				Unique:  false,
+				Columns: []*schema.Column{DeadlineRaisesColumns[10]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "done_at IS NULL",
+				},
+			},
+		},
 	}
 	// DeliveriesColumns holds the columns for the "deliveries" table.
 	DeliveriesColumns = []*schema.Column{
@@ -122,6 +198,35 @@ var (
 			},
 		},
 	}
+	// EndpointsColumns holds the columns for the "endpoints" table.
+	EndpointsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "name", Type: field.TypeString},
+		{Name: "url", Type: field.TypeString},
+		{Name: "events", Type: field.TypeString},
+		{Name: "scheme", Type: field.TypeEnum, Enums: []string{"STANDARD_V1", "STANDARD_V1A"}},
+		{Name: "secret", Type: field.TypeBytes},
+		{Name: "public_key", Type: field.TypeString, Default: ""},
+		{Name: "earlier_secret", Type: field.TypeBytes, Nullable: true},
+		{Name: "earlier_until", Type: field.TypeTime, Nullable: true},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "created_by", Type: field.TypeString},
+		{Name: "disabled_at", Type: field.TypeTime, Nullable: true},
+		{Name: "disabled_by", Type: field.TypeString, Default: ""},
+	}
+	// EndpointsTable holds the schema information for the "endpoints" table.
+	EndpointsTable = &schema.Table{
+		Name:       "endpoints",
+		Columns:    EndpointsColumns,
+		PrimaryKey: []*schema.Column{EndpointsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "endpoint_name",
+				Unique:  true,
+				Columns: []*schema.Column{EndpointsColumns[1]},
+			},
+		},
+	}
 	// ExtensionsColumns holds the columns for the "extensions" table.
 	ExtensionsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt, Increment: true},
@@ -131,6 +236,7 @@ var (
 		{Name: "reference", Type: field.TypeString},
 		{Name: "reason", Type: field.TypeString},
 		{Name: "participants", Type: field.TypeInt},
+		{Name: "applied_at", Type: field.TypeTime, Nullable: true},
 		{Name: "created_by", Type: field.TypeString},
 		{Name: "created_at", Type: field.TypeTime},
 		{Name: "cohort_id", Type: field.TypeInt},
@@ -143,7 +249,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "extensions_cohorts_extensions",
-				Columns:    []*schema.Column{ExtensionsColumns[9]},
+				Columns:    []*schema.Column{ExtensionsColumns[10]},
 				RefColumns: []*schema.Column{CohortsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -152,7 +258,7 @@ var (
 			{
 				Name:    "extension_cohort_id",
 				Unique:  false,
-				Columns: []*schema.Column{ExtensionsColumns[9]},
+				Columns: []*schema.Column{ExtensionsColumns[10]},
 			},
 		},
 	}
@@ -175,6 +281,7 @@ var (
 		{Name: "to_revoked_at", Type: field.TypeTime, Nullable: true},
 		{Name: "to_review_open", Type: field.TypeBool},
 		{Name: "participant_id", Type: field.TypeInt},
+		{Name: "settlement_id", Type: field.TypeInt, Nullable: true},
 	}
 	// HistoryTable holds the schema information for the "history" table.
 	HistoryTable = &schema.Table{
@@ -187,6 +294,12 @@ var (
 				Columns:    []*schema.Column{HistoryColumns[16]},
 				RefColumns: []*schema.Column{ParticipantsColumns[0]},
 				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "history_settlements_history",
+				Columns:    []*schema.Column{HistoryColumns[17]},
+				RefColumns: []*schema.Column{SettlementsColumns[0]},
+				OnDelete:   schema.SetNull,
 			},
 		},
 		Indexes: []*schema.Index{
@@ -257,6 +370,141 @@ var (
 			},
 		},
 	}
+	// OutagesColumns holds the columns for the "outages" table.
+	OutagesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "begins_at", Type: field.TypeTime},
+		{Name: "ends_at", Type: field.TypeTime, Nullable: true},
+		{Name: "reason", Type: field.TypeString},
+		{Name: "declared_by", Type: field.TypeString},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "ended_by", Type: field.TypeString, Default: ""},
+		{Name: "platform_id", Type: field.TypeInt},
+	}
+	// OutagesTable holds the schema information for the "outages" table.
+	OutagesTable = &schema.Table{
+		Name:       "outages",
+		Columns:    OutagesColumns,
+		PrimaryKey: []*schema.Column{OutagesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "outages_platforms_outages",
+				Columns:    []*schema.Column{OutagesColumns[7]},
+				RefColumns: []*schema.Column{PlatformsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "outage_platform_id_begins_at",
+				Unique:  false,
+				Columns: []*schema.Column{OutagesColumns[7], OutagesColumns[1]},
+			},
+		},
+	}
+	// OutboundAttemptsColumns holds the columns for the "outbound_attempts" table.
+	OutboundAttemptsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "attempt", Type: field.TypeInt},
+		{Name: "at", Type: field.TypeTime},
+		{Name: "took_ms", Type: field.TypeInt},
+		{Name: "status", Type: field.TypeInt, Default: 0},
+		{Name: "outcome", Type: field.TypeEnum, Enums: []string{"DELIVERED", "AGAIN", "GONE", "REFUSED"}},
+		{Name: "problem", Type: field.TypeString, Default: ""},
+		{Name: "message_id", Type: field.TypeInt},
+	}
+	// OutboundAttemptsTable holds the schema information for the "outbound_attempts" table.
+	OutboundAttemptsTable = &schema.Table{
+		Name:       "outbound_attempts",
+		Columns:    OutboundAttemptsColumns,
+		PrimaryKey: []*schema.Column{OutboundAttemptsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "outbound_attempts_outbound_messages_attempts_made",
+				Columns:    []*schema.Column{OutboundAttemptsColumns[7]},
+				RefColumns: []*schema.Column{OutboundMessagesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "outboundattempt_message_id_attempt",
+				Unique:  true,
+				Columns: []*schema.Column{OutboundAttemptsColumns[7], OutboundAttemptsColumns[1]},
+			},
+		},
+	}
+	// OutboundMessagesColumns holds the columns for the "outbound_messages" table.
+	OutboundMessagesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "event", Type: field.TypeEnum, Enums: []string{"REMINDER", "ALERT_RAISED", "ALERT_CLEARED", "SETTLEMENT", "TEST"}},
+		{Name: "message_id", Type: field.TypeString},
+		{Name: "body", Type: field.TypeBytes, Nullable: true},
+		{Name: "expires_at", Type: field.TypeTime, Nullable: true},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"PENDING", "DELIVERED", "FAILED", "CANCELLED"}},
+		{Name: "attempts", Type: field.TypeInt, Default: 0},
+		{Name: "next_at", Type: field.TypeTime, Nullable: true},
+		{Name: "settled_at", Type: field.TypeTime, Nullable: true},
+		{Name: "endpoint_id", Type: field.TypeInt},
+		{Name: "reminder_id", Type: field.TypeInt, Nullable: true},
+	}
+	// OutboundMessagesTable holds the schema information for the "outbound_messages" table.
+	OutboundMessagesTable = &schema.Table{
+		Name:       "outbound_messages",
+		Columns:    OutboundMessagesColumns,
+		PrimaryKey: []*schema.Column{OutboundMessagesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "outbound_messages_endpoints_messages",
+				Columns:    []*schema.Column{OutboundMessagesColumns[10]},
+				RefColumns: []*schema.Column{EndpointsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "outbound_messages_reminders_messages",
+				Columns:    []*schema.Column{OutboundMessagesColumns[11]},
+				RefColumns: []*schema.Column{RemindersColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "outboundmessage_message_id",
+				Unique:  true,
+				Columns: []*schema.Column{OutboundMessagesColumns[2]},
+			},
+			{
+				Name:    "outboundmessage_endpoint_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{OutboundMessagesColumns[10], OutboundMessagesColumns[0]},
+			},
+			{
+				Name:    "outboundmessage_next_at",
+				Unique:  false,
+				Columns: []*schema.Column{OutboundMessagesColumns[8]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "settled_at IS NULL",
+				},
+			},
+			{
+				Name:    "outboundmessage_reminder_id",
+				Unique:  false,
+				Columns: []*schema.Column{OutboundMessagesColumns[11]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "reminder_id IS NOT NULL",
+				},
+			},
+			{
+				Name:    "outboundmessage_settled_at",
+				Unique:  false,
+				Columns: []*schema.Column{OutboundMessagesColumns[9]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "body IS NOT NULL",
+				},
+			},
+		},
+	}
 	// ParticipantsColumns holds the columns for the "participants" table.
 	ParticipantsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt, Increment: true},
@@ -278,6 +526,7 @@ var (
 		{Name: "created_at", Type: field.TypeTime},
 		{Name: "updated_at", Type: field.TypeTime},
 		{Name: "cohort_id", Type: field.TypeInt},
+		{Name: "settlement_id", Type: field.TypeInt, Nullable: true},
 	}
 	// ParticipantsTable holds the schema information for the "participants" table.
 	ParticipantsTable = &schema.Table{
@@ -290,6 +539,12 @@ var (
 				Columns:    []*schema.Column{ParticipantsColumns[18]},
 				RefColumns: []*schema.Column{CohortsColumns[0]},
 				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "participants_settlements_participants",
+				Columns:    []*schema.Column{ParticipantsColumns[19]},
+				RefColumns: []*schema.Column{SettlementsColumns[0]},
+				OnDelete:   schema.SetNull,
 			},
 		},
 		Indexes: []*schema.Index{
@@ -312,6 +567,59 @@ var (
 				Name:    "participant_cohort_id_province",
 				Unique:  false,
 				Columns: []*schema.Column{ParticipantsColumns[18], ParticipantsColumns[6]},
+			},
+			{
+				Name:    "participant_settlement_id",
+				Unique:  false,
+				Columns: []*schema.Column{ParticipantsColumns[19]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "settlement_id IS NOT NULL",
+				},
+			},
+			{
+				Name:    "participant_outstanding",
+				Unique:  false,
+				Columns: []*schema.Column{ParticipantsColumns[18], ParticipantsColumns[11], ParticipantsColumns[0]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "(first_purchase_id IS NULL) AND (revoked_at IS NULL)",
+				},
+			},
+		},
+	}
+	// PlacesColumns holds the columns for the "places" table.
+	PlacesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "cohort_id", Type: field.TypeInt},
+		{Name: "participant_id", Type: field.TypeInt, Nullable: true},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"FREED", "RETAKEN", "RELEASED"}},
+		{Name: "places", Type: field.TypeInt},
+		{Name: "recorded_at", Type: field.TypeTime},
+		{Name: "actor", Type: field.TypeString, Default: ""},
+		{Name: "settlement_id", Type: field.TypeInt},
+	}
+	// PlacesTable holds the schema information for the "places" table.
+	PlacesTable = &schema.Table{
+		Name:       "places",
+		Columns:    PlacesColumns,
+		PrimaryKey: []*schema.Column{PlacesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "places_settlements_places",
+				Columns:    []*schema.Column{PlacesColumns[7]},
+				RefColumns: []*schema.Column{SettlementsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "places_cohort_id_kind",
+				Unique:  false,
+				Columns: []*schema.Column{PlacesColumns[1], PlacesColumns[3]},
+			},
+			{
+				Name:    "places_settlement_id_kind",
+				Unique:  false,
+				Columns: []*schema.Column{PlacesColumns[7], PlacesColumns[3]},
 			},
 		},
 	}
@@ -464,6 +772,103 @@ var (
 			},
 		},
 	}
+	// RemindersColumns holds the columns for the "reminders" table.
+	RemindersColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "stage", Type: field.TypeInt},
+		{Name: "channel", Type: field.TypeEnum, Enums: []string{"EMAIL", "GATEWAY"}},
+		{Name: "deadline", Type: field.TypeTime},
+		{Name: "due_at", Type: field.TypeTime},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"PLANNED", "SENDING", "SENT", "SKIPPED", "BOUNCED", "FAILED", "DOUBT"}},
+		{Name: "skipped", Type: field.TypeEnum, Nullable: true, Enums: []string{"STOPPED", "PURCHASED", "REVOKED", "UNDER_REVIEW", "EXTENDED", "LATE", "UNREACHABLE", "BOUNCED", "CAPPED"}},
+		{Name: "attempts", Type: field.TypeInt, Default: 0},
+		{Name: "begun_at", Type: field.TypeTime, Nullable: true},
+		{Name: "settled_at", Type: field.TypeTime, Nullable: true},
+		{Name: "problem", Type: field.TypeString, Default: ""},
+		{Name: "participant_id", Type: field.TypeInt},
+		{Name: "plan_id", Type: field.TypeInt},
+	}
+	// RemindersTable holds the schema information for the "reminders" table.
+	RemindersTable = &schema.Table{
+		Name:       "reminders",
+		Columns:    RemindersColumns,
+		PrimaryKey: []*schema.Column{RemindersColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "reminders_participants_reminders",
+				Columns:    []*schema.Column{RemindersColumns[11]},
+				RefColumns: []*schema.Column{ParticipantsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "reminders_reminder_plans_reminders",
+				Columns:    []*schema.Column{RemindersColumns[12]},
+				RefColumns: []*schema.Column{ReminderPlansColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "reminder_participant_id_channel_stage_deadline",
+				Unique:  true,
+				Columns: []*schema.Column{RemindersColumns[11], RemindersColumns[2], RemindersColumns[1], RemindersColumns[3]},
+			},
+			{
+				Name:    "reminder_due_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{RemindersColumns[4], RemindersColumns[0]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "settled_at IS NULL",
+				},
+			},
+			{
+				Name:    "reminder_plan_id_stage_channel_state",
+				Unique:  false,
+				Columns: []*schema.Column{RemindersColumns[12], RemindersColumns[1], RemindersColumns[2], RemindersColumns[5]},
+			},
+		},
+	}
+	// ReminderPlansColumns holds the columns for the "reminder_plans" table.
+	ReminderPlansColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "stages", Type: field.TypeString},
+		{Name: "channels", Type: field.TypeString},
+		{Name: "language", Type: field.TypeEnum, Enums: []string{"EN", "ID"}},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "created_by", Type: field.TypeString},
+		{Name: "stopped_at", Type: field.TypeTime, Nullable: true},
+		{Name: "stopped_by", Type: field.TypeString, Default: ""},
+		{Name: "cohort_id", Type: field.TypeInt},
+	}
+	// ReminderPlansTable holds the schema information for the "reminder_plans" table.
+	ReminderPlansTable = &schema.Table{
+		Name:       "reminder_plans",
+		Columns:    ReminderPlansColumns,
+		PrimaryKey: []*schema.Column{ReminderPlansColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "reminder_plans_cohorts_reminder_plans",
+				Columns:    []*schema.Column{ReminderPlansColumns[8]},
+				RefColumns: []*schema.Column{CohortsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "reminderplan_cohort_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{ReminderPlansColumns[8], ReminderPlansColumns[0]},
+			},
+			{
+				Name:    "reminderplan_in_force",
+				Unique:  true,
+				Columns: []*schema.Column{ReminderPlansColumns[8]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "stopped_at IS NULL",
+				},
+			},
+		},
+	}
 	// ReviewsColumns holds the columns for the "reviews" table.
 	ReviewsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt, Increment: true},
@@ -529,6 +934,122 @@ var (
 		Columns:    SettingsColumns,
 		PrimaryKey: []*schema.Column{SettingsColumns[0]},
 	}
+	// SettlementsColumns holds the columns for the "settlements" table.
+	SettlementsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"PREVIEWED", "APPROVED", "EXECUTED", "CLOSED", "REVERSED", "DISCARDED"}},
+		{Name: "through", Type: field.TypeTime},
+		{Name: "listed", Type: field.TypeInt},
+		{Name: "list_sha256", Type: field.TypeString},
+		{Name: "evidence", Type: field.TypeString},
+		{Name: "summary", Type: field.TypeString},
+		{Name: "reserve", Type: field.TypeInt},
+		{Name: "reason", Type: field.TypeString},
+		{Name: "prepared_at", Type: field.TypeTime},
+		{Name: "prepared_by", Type: field.TypeString},
+		{Name: "approved_at", Type: field.TypeTime, Nullable: true},
+		{Name: "approved_by", Type: field.TypeString, Default: ""},
+		{Name: "ordered_at", Type: field.TypeTime, Nullable: true},
+		{Name: "ordered_by", Type: field.TypeString, Default: ""},
+		{Name: "stopped_at", Type: field.TypeTime, Nullable: true},
+		{Name: "stopped_by", Type: field.TypeString, Default: ""},
+		{Name: "executed_at", Type: field.TypeTime, Nullable: true},
+		{Name: "closes_at", Type: field.TypeTime, Nullable: true},
+		{Name: "closed_at", Type: field.TypeTime, Nullable: true},
+		{Name: "reversal_ordered_at", Type: field.TypeTime, Nullable: true},
+		{Name: "reversed_by", Type: field.TypeString, Default: ""},
+		{Name: "reversal_reason", Type: field.TypeString, Default: ""},
+		{Name: "reversed_at", Type: field.TypeTime, Nullable: true},
+		{Name: "discarded_by", Type: field.TypeString, Default: ""},
+		{Name: "finished_at", Type: field.TypeTime, Nullable: true},
+		{Name: "cohort_id", Type: field.TypeInt},
+	}
+	// SettlementsTable holds the schema information for the "settlements" table.
+	SettlementsTable = &schema.Table{
+		Name:       "settlements",
+		Columns:    SettlementsColumns,
+		PrimaryKey: []*schema.Column{SettlementsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "settlements_cohorts_settlements",
+				Columns:    []*schema.Column{SettlementsColumns[26]},
+				RefColumns: []*schema.Column{CohortsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "settlement_cohort_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{SettlementsColumns[26], SettlementsColumns[0]},
+			},
+			{
+				Name:    "settlement_unfinished",
+				Unique:  true,
+				Columns: []*schema.Column{SettlementsColumns[26]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "finished_at IS NULL",
+				},
+			},
+			{
+				Name:    "settlement_closes_at",
+				Unique:  false,
+				Columns: []*schema.Column{SettlementsColumns[18]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "closed_at IS NULL",
+				},
+			},
+		},
+	}
+	// SettlementEntriesColumns holds the columns for the "settlement_entries" table.
+	SettlementEntriesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "deadline", Type: field.TypeTime},
+		{Name: "purchases", Type: field.TypeInt},
+		{Name: "outcome", Type: field.TypeEnum, Enums: []string{"LISTED", "REVOKED", "PASSED_OVER", "REINSTATED", "REVERSED"}},
+		{Name: "passed_over", Type: field.TypeEnum, Nullable: true, Enums: []string{"REVOKED", "UNDER_REVIEW", "PURCHASED", "EXTENDED", "NEW_EVIDENCE", "QUARANTINED"}},
+		{Name: "decided_at", Type: field.TypeTime, Nullable: true},
+		{Name: "voids_settled", Type: field.TypeString, Default: ""},
+		{Name: "participant_id", Type: field.TypeInt},
+		{Name: "settlement_id", Type: field.TypeInt},
+	}
+	// SettlementEntriesTable holds the schema information for the "settlement_entries" table.
+	SettlementEntriesTable = &schema.Table{
+		Name:       "settlement_entries",
+		Columns:    SettlementEntriesColumns,
+		PrimaryKey: []*schema.Column{SettlementEntriesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "settlement_entries_participants_entries",
+				Columns:    []*schema.Column{SettlementEntriesColumns[7]},
+				RefColumns: []*schema.Column{ParticipantsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "settlement_entries_settlements_entries",
+				Columns:    []*schema.Column{SettlementEntriesColumns[8]},
+				RefColumns: []*schema.Column{SettlementsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "settlemententry_settlement_id_participant_id",
+				Unique:  true,
+				Columns: []*schema.Column{SettlementEntriesColumns[8], SettlementEntriesColumns[7]},
+			},
+			{
+				Name:    "settlemententry_settlement_id_outcome_participant_id",
+				Unique:  false,
+				Columns: []*schema.Column{SettlementEntriesColumns[8], SettlementEntriesColumns[3], SettlementEntriesColumns[7]},
+			},
+			{
+				Name:    "settlemententry_participant_id",
+				Unique:  false,
+				Columns: []*schema.Column{SettlementEntriesColumns[7]},
+			},
+		},
+	}
 	// StatementsColumns holds the columns for the "statements" table.
 	StatementsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt, Increment: true},
@@ -562,37 +1083,60 @@ var (
 	}
 	// Tables holds all the tables in the schema.
 	Tables = []*schema.Table{
+		AlertsTable,
 		CohortsTable,
+		DeadlineRaisesTable,
 		DeliveriesTable,
+		EndpointsTable,
 		ExtensionsTable,
 		HistoryTable,
 		OfferingsTable,
+		OutagesTable,
+		OutboundAttemptsTable,
+		OutboundMessagesTable,
 		ParticipantsTable,
+		PlacesTable,
 		PlatformsTable,
 		PlatformKeysTable,
 		ProvincesTable,
 		PurchasesTable,
+		RemindersTable,
+		ReminderPlansTable,
 		ReviewsTable,
 		SettingsTable,
+		SettlementsTable,
+		SettlementEntriesTable,
 		StatementsTable,
 	}
 )
 
 func init() {
+	AlertsTable.ForeignKeys[0].RefTable = PlatformsTable
+	AlertsTable.Annotation = &entsql.Annotation{
+		Table: "alerts",
+	}
 	CohortsTable.Annotation = &entsql.Annotation{
 		Table: "cohorts",
 	}
 	CohortsTable.Annotation.Incremental = new(bool)
 	*CohortsTable.Annotation.Incremental = false
+	DeadlineRaisesTable.ForeignKeys[0].RefTable = CohortsTable
+	DeadlineRaisesTable.Annotation = &entsql.Annotation{
+		Table: "deadline_raises",
+	}
 	DeliveriesTable.ForeignKeys[0].RefTable = PlatformsTable
 	DeliveriesTable.Annotation = &entsql.Annotation{
 		Table: "deliveries",
+	}
+	EndpointsTable.Annotation = &entsql.Annotation{
+		Table: "endpoints",
 	}
 	ExtensionsTable.ForeignKeys[0].RefTable = CohortsTable
 	ExtensionsTable.Annotation = &entsql.Annotation{
 		Table: "extensions",
 	}
 	HistoryTable.ForeignKeys[0].RefTable = ParticipantsTable
+	HistoryTable.ForeignKeys[1].RefTable = SettlementsTable
 	HistoryTable.Annotation = &entsql.Annotation{
 		Table: "history",
 	}
@@ -600,9 +1144,27 @@ func init() {
 	OfferingsTable.Annotation = &entsql.Annotation{
 		Table: "offerings",
 	}
+	OutagesTable.ForeignKeys[0].RefTable = PlatformsTable
+	OutagesTable.Annotation = &entsql.Annotation{
+		Table: "outages",
+	}
+	OutboundAttemptsTable.ForeignKeys[0].RefTable = OutboundMessagesTable
+	OutboundAttemptsTable.Annotation = &entsql.Annotation{
+		Table: "outbound_attempts",
+	}
+	OutboundMessagesTable.ForeignKeys[0].RefTable = EndpointsTable
+	OutboundMessagesTable.ForeignKeys[1].RefTable = RemindersTable
+	OutboundMessagesTable.Annotation = &entsql.Annotation{
+		Table: "outbound_messages",
+	}
 	ParticipantsTable.ForeignKeys[0].RefTable = CohortsTable
+	ParticipantsTable.ForeignKeys[1].RefTable = SettlementsTable
 	ParticipantsTable.Annotation = &entsql.Annotation{
 		Table: "participants",
+	}
+	PlacesTable.ForeignKeys[0].RefTable = SettlementsTable
+	PlacesTable.Annotation = &entsql.Annotation{
+		Table: "places",
 	}
 	PlatformsTable.Annotation = &entsql.Annotation{
 		Table: "platforms",
@@ -621,6 +1183,15 @@ func init() {
 	PurchasesTable.Annotation = &entsql.Annotation{
 		Table: "purchases",
 	}
+	RemindersTable.ForeignKeys[0].RefTable = ParticipantsTable
+	RemindersTable.ForeignKeys[1].RefTable = ReminderPlansTable
+	RemindersTable.Annotation = &entsql.Annotation{
+		Table: "reminders",
+	}
+	ReminderPlansTable.ForeignKeys[0].RefTable = CohortsTable
+	ReminderPlansTable.Annotation = &entsql.Annotation{
+		Table: "reminder_plans",
+	}
 	ReviewsTable.ForeignKeys[0].RefTable = ParticipantsTable
 	ReviewsTable.ForeignKeys[1].RefTable = PurchasesTable
 	ReviewsTable.Annotation = &entsql.Annotation{
@@ -628,6 +1199,15 @@ func init() {
 	}
 	SettingsTable.Annotation = &entsql.Annotation{
 		Table: "settings",
+	}
+	SettlementsTable.ForeignKeys[0].RefTable = CohortsTable
+	SettlementsTable.Annotation = &entsql.Annotation{
+		Table: "settlements",
+	}
+	SettlementEntriesTable.ForeignKeys[0].RefTable = ParticipantsTable
+	SettlementEntriesTable.ForeignKeys[1].RefTable = SettlementsTable
+	SettlementEntriesTable.Annotation = &entsql.Annotation{
+		Table: "settlement_entries",
 	}
 	StatementsTable.ForeignKeys[0].RefTable = PlatformsTable
 	StatementsTable.Annotation = &entsql.Annotation{

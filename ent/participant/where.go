@@ -111,6 +111,11 @@ func RevokedAt(v time.Time) predicate.Participant {
 	return predicate.Participant(sql.FieldEQ(FieldRevokedAt, v))
 }
 
+// SettlementID applies equality check predicate on the "settlement_id" field. It's identical to SettlementIDEQ.
+func SettlementID(v int) predicate.Participant {
+	return predicate.Participant(sql.FieldEQ(FieldSettlementID, v))
+}
+
 // ReviewOpen applies equality check predicate on the "review_open" field. It's identical to ReviewOpenEQ.
 func ReviewOpen(v bool) predicate.Participant {
 	return predicate.Participant(sql.FieldEQ(FieldReviewOpen, v))
@@ -826,6 +831,36 @@ func RevokedAtNotNil() predicate.Participant {
 	return predicate.Participant(sql.FieldNotNull(FieldRevokedAt))
 }
 
+// SettlementIDEQ applies the EQ predicate on the "settlement_id" field.
+func SettlementIDEQ(v int) predicate.Participant {
+	return predicate.Participant(sql.FieldEQ(FieldSettlementID, v))
+}
+
+// SettlementIDNEQ applies the NEQ predicate on the "settlement_id" field.
+func SettlementIDNEQ(v int) predicate.Participant {
+	return predicate.Participant(sql.FieldNEQ(FieldSettlementID, v))
+}
+
+// SettlementIDIn applies the In predicate on the "settlement_id" field.
+func SettlementIDIn(vs ...int) predicate.Participant {
+	return predicate.Participant(sql.FieldIn(FieldSettlementID, vs...))
+}
+
+// SettlementIDNotIn applies the NotIn predicate on the "settlement_id" field.
+func SettlementIDNotIn(vs ...int) predicate.Participant {
+	return predicate.Participant(sql.FieldNotIn(FieldSettlementID, vs...))
+}
+
+// SettlementIDIsNil applies the IsNil predicate on the "settlement_id" field.
+func SettlementIDIsNil() predicate.Participant {
+	return predicate.Participant(sql.FieldIsNull(FieldSettlementID))
+}
+
+// SettlementIDNotNil applies the NotNil predicate on the "settlement_id" field.
+func SettlementIDNotNil() predicate.Participant {
+	return predicate.Participant(sql.FieldNotNull(FieldSettlementID))
+}
+
 // ReviewOpenEQ applies the EQ predicate on the "review_open" field.
 func ReviewOpenEQ(v bool) predicate.Participant {
 	return predicate.Participant(sql.FieldEQ(FieldReviewOpen, v))
@@ -1040,6 +1075,75 @@ func HasReviews() predicate.Participant {
 func HasReviewsWith(preds ...predicate.Review) predicate.Participant {
 	return predicate.Participant(func(s *sql.Selector) {
 		step := newReviewsStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasSettlement applies the HasEdge predicate on the "settlement" edge.
+func HasSettlement() predicate.Participant {
+	return predicate.Participant(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, SettlementTable, SettlementColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasSettlementWith applies the HasEdge predicate on the "settlement" edge with a given conditions (other predicates).
+func HasSettlementWith(preds ...predicate.Settlement) predicate.Participant {
+	return predicate.Participant(func(s *sql.Selector) {
+		step := newSettlementStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasEntries applies the HasEdge predicate on the "entries" edge.
+func HasEntries() predicate.Participant {
+	return predicate.Participant(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, EntriesTable, EntriesColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasEntriesWith applies the HasEdge predicate on the "entries" edge with a given conditions (other predicates).
+func HasEntriesWith(preds ...predicate.SettlementEntry) predicate.Participant {
+	return predicate.Participant(func(s *sql.Selector) {
+		step := newEntriesStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasReminders applies the HasEdge predicate on the "reminders" edge.
+func HasReminders() predicate.Participant {
+	return predicate.Participant(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, RemindersTable, RemindersColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasRemindersWith applies the HasEdge predicate on the "reminders" edge with a given conditions (other predicates).
+func HasRemindersWith(preds ...predicate.Reminder) predicate.Participant {
+	return predicate.Participant(func(s *sql.Selector) {
+		step := newRemindersStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

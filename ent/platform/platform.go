@@ -36,6 +36,10 @@ const (
 	EdgeDeliveries = "deliveries"
 	// EdgeStatements holds the string denoting the statements edge name in mutations.
 	EdgeStatements = "statements"
+	// EdgeOutages holds the string denoting the outages edge name in mutations.
+	EdgeOutages = "outages"
+	// EdgeAlerts holds the string denoting the alerts edge name in mutations.
+	EdgeAlerts = "alerts"
 	// Table holds the table name of the platform in the database.
 	Table = "platforms"
 	// KeysTable is the table that holds the keys relation/edge.
@@ -73,6 +77,20 @@ const (
 	StatementsInverseTable = "statements"
 	// StatementsColumn is the table column denoting the statements relation/edge.
 	StatementsColumn = "platform_id"
+	// OutagesTable is the table that holds the outages relation/edge.
+	OutagesTable = "outages"
+	// OutagesInverseTable is the table name for the Outage entity.
+	// It exists in this package in order to avoid circular dependency with the "outage" package.
+	OutagesInverseTable = "outages"
+	// OutagesColumn is the table column denoting the outages relation/edge.
+	OutagesColumn = "platform_id"
+	// AlertsTable is the table that holds the alerts relation/edge.
+	AlertsTable = "alerts"
+	// AlertsInverseTable is the table name for the Alert entity.
+	// It exists in this package in order to avoid circular dependency with the "alert" package.
+	AlertsInverseTable = "alerts"
+	// AlertsColumn is the table column denoting the alerts relation/edge.
+	AlertsColumn = "platform_id"
 )
 
 // Columns holds all SQL columns for platform fields.
@@ -220,6 +238,34 @@ func ByStatements(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 		sqlgraph.OrderByNeighborTerms(s, newStatementsStep(), append([]sql.OrderTerm{term}, terms...)...)
 	}
 }
+
+// ByOutagesCount orders the results by outages count.
+func ByOutagesCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newOutagesStep(), opts...)
+	}
+}
+
+// ByOutages orders the results by outages terms.
+func ByOutages(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newOutagesStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
+
+// ByAlertsCount orders the results by alerts count.
+func ByAlertsCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newAlertsStep(), opts...)
+	}
+}
+
+// ByAlerts orders the results by alerts terms.
+func ByAlerts(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newAlertsStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
 func newKeysStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -253,5 +299,19 @@ func newStatementsStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(StatementsInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.O2M, false, StatementsTable, StatementsColumn),
+	)
+}
+func newOutagesStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(OutagesInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, OutagesTable, OutagesColumn),
+	)
+}
+func newAlertsStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(AlertsInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, AlertsTable, AlertsColumn),
 	)
 }

@@ -6,11 +6,20 @@ import (
 	"entgo.io/ent/dialect/sql"
 )
 
+// Alert is the predicate function for alert builders.
+type Alert func(*sql.Selector)
+
 // Cohort is the predicate function for cohort builders.
 type Cohort func(*sql.Selector)
 
+// DeadlineRaise is the predicate function for deadlineraise builders.
+type DeadlineRaise func(*sql.Selector)
+
 // Delivery is the predicate function for delivery builders.
 type Delivery func(*sql.Selector)
+
+// Endpoint is the predicate function for endpoint builders.
+type Endpoint func(*sql.Selector)
 
 // Extension is the predicate function for extension builders.
 type Extension func(*sql.Selector)
@@ -21,8 +30,20 @@ type History func(*sql.Selector)
 // Offering is the predicate function for offering builders.
 type Offering func(*sql.Selector)
 
+// Outage is the predicate function for outage builders.
+type Outage func(*sql.Selector)
+
+// OutboundAttempt is the predicate function for outboundattempt builders.
+type OutboundAttempt func(*sql.Selector)
+
+// OutboundMessage is the predicate function for outboundmessage builders.
+type OutboundMessage func(*sql.Selector)
+
 // Participant is the predicate function for participant builders.
 type Participant func(*sql.Selector)
+
+// Places is the predicate function for places builders.
+type Places func(*sql.Selector)
 
 // Platform is the predicate function for platform builders.
 type Platform func(*sql.Selector)
@@ -36,11 +57,23 @@ type Province func(*sql.Selector)
 // Purchase is the predicate function for purchase builders.
 type Purchase func(*sql.Selector)
 
+// Reminder is the predicate function for reminder builders.
+type Reminder func(*sql.Selector)
+
+// ReminderPlan is the predicate function for reminderplan builders.
+type ReminderPlan func(*sql.Selector)
+
 // Review is the predicate function for review builders.
 type Review func(*sql.Selector)
 
 // Setting is the predicate function for setting builders.
 type Setting func(*sql.Selector)
+
+// Settlement is the predicate function for settlement builders.
+type Settlement func(*sql.Selector)
+
+// SettlementEntry is the predicate function for settlemententry builders.
+type SettlementEntry func(*sql.Selector)
 
 // Statement is the predicate function for statement builders.
 type Statement func(*sql.Selector)

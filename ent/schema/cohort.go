@@ -39,6 +39,9 @@ func (Cohort) Edges() []ent.Edge {
 	return []ent.Edge{
 		edge.To("participants", Participant.Type),
 		edge.To("extensions", Extension.Type),
+		edge.To("raises", DeadlineRaise.Type),
+		edge.To("settlements", Settlement.Type),
+		edge.To("reminder_plans", ReminderPlan.Type),
 	}
 }
 
@@ -57,7 +60,8 @@ func (Extension) Fields() []ent.Field {
 		field.Time("until").Immutable().Comment("exclusive"),
 		field.String("reference").Immutable().Comment("the legal reference"),
 		field.String("reason").Immutable(),
-		field.Int("participants").Immutable().Comment("how many deadlines it moved when it was granted"),
+		field.Int("participants").Comment("how many deadlines it moved when it was granted"),
+		field.Time("applied_at").Optional().Nillable().Comment("when everybody whom it covers had it; null while it is under way"),
 		field.String("created_by").Immutable(),
 		createdAt(),
 	}

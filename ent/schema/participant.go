@@ -36,6 +36,7 @@ func (Participant) Fields() []ent.Field {
 		field.Time("deadline").Comment("exclusive; the participant's own"),
 		field.Int("first_purchase_id").Optional().Nillable(),
 		field.Time("revoked_at").Optional().Nillable().Comment("effective time of the revocation in force"),
+		field.Int("settlement_id").Optional().Nillable().Comment("the settlement that ended the membership, exactly while a revocation is in force"),
 		field.Bool("review_open").Default(false),
 		field.Int64("balance").Comment("rupiah; may be negative"),
 		createdAt(),
@@ -50,6 +51,9 @@ func (Participant) Edges() []ent.Edge {
 		edge.To("purchases", Purchase.Type),
 		edge.To("history", History.Type),
 		edge.To("reviews", Review.Type),
+		edge.From("settlement", Settlement.Type).Ref("participants").Field("settlement_id").Unique(),
+		edge.To("entries", SettlementEntry.Type),
+		edge.To("reminders", Reminder.Type),
 	}
 }
 
@@ -60,6 +64,10 @@ func (Participant) Indexes() []ent.Index {
 		index.Fields("nik_hash").Unique(),
 		index.Fields("cohort_id", "deadline"),
 		index.Fields("cohort_id", "province"),
+		index.Fields("settlement_id").Annotations(entsql.IndexWhere("settlement_id IS NOT NULL")),
+		// Those with neither a first purchase nor a revocation: few, and asked for by everything that a deadline needs.
+		index.Fields("cohort_id", "deadline", "id").StorageKey("participant_outstanding").
+			Annotations(entsql.IndexWhere("(first_purchase_id IS NULL) AND (revoked_at IS NULL)")),
 	}
 }
 
@@ -84,6 +92,7 @@ func (History) Fields() []ent.Field {
 		field.Time("from_deadline").Immutable(),
 		field.Int("from_first_purchase_id").Optional().Nillable().Immutable(),
 		field.Time("from_revoked_at").Optional().Nillable().Immutable(),
+		field.Int("settlement_id").Optional().Nillable().Immutable().Comment("the settlement that the entry belongs to"),
 		field.Bool("from_review_open").Immutable(),
 		field.Time("to_deadline").Immutable(),
 		field.Int("to_first_purchase_id").Optional().Nillable().Immutable(),
@@ -96,6 +105,7 @@ func (History) Fields() []ent.Field {
 func (History) Edges() []ent.Edge {
 	return []ent.Edge{
 		edge.From("participant", Participant.Type).Ref("history").Field("participant_id").Unique().Required().Immutable(),
+		edge.From("settlement", Settlement.Type).Ref("history").Field("settlement_id").Unique().Immutable(),
 	}
 }
 

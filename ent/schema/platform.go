@@ -37,6 +37,8 @@ func (Platform) Edges() []ent.Edge {
 		edge.To("purchases", Purchase.Type),
 		edge.To("deliveries", Delivery.Type),
 		edge.To("statements", Statement.Type),
+		edge.To("outages", Outage.Type),
+		edge.To("alerts", Alert.Type),
 	}
 }
 

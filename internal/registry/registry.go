@@ -7,6 +7,7 @@
 package registry
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"sync/atomic"
@@ -17,7 +18,7 @@ import (
 	"gelombang/internal/secrets"
 )
 
-// Config is what a registry needs. Every field is required.
+// Config is what a registry needs. Every field is required, but for those that say otherwise.
 type Config struct {
 	DB       *db.DB
 	Secrets  *secrets.Keyring
@@ -27,6 +28,9 @@ type Config struct {
 	Log   *slog.Logger
 	// Parse reads the bytes of a delivery again when it is retried: payload.Parse.
 	Parse func(body []byte) (rules.Event, error)
+	// Enqueue orders work that follows from what a transaction writes, in the same transaction. Optional: without it
+	// the work is found by the functions that look for what is due, which time drives.
+	Enqueue func(ctx context.Context, tx *db.Tx, jobs ...Job) error
 }
 
 // Registry writes domain state. It is safe for concurrent use, and several may share one database.
@@ -37,6 +41,7 @@ type Registry struct {
 	clock    func() time.Time
 	log      *slog.Logger
 	parse    func(body []byte) (rules.Event, error)
+	enqueue  func(ctx context.Context, tx *db.Tx, jobs ...Job) error
 
 	keysVersion atomic.Int64
 }
@@ -46,8 +51,12 @@ func New(cfg Config) (*Registry, error) {
 	if cfg.DB == nil || cfg.Secrets == nil || cfg.Clock == nil || cfg.Log == nil || cfg.Parse == nil || cfg.Settings == (rules.Settings{}) {
 		return nil, errors.New("registry: every field of the configuration is required")
 	}
+	if cfg.Enqueue == nil {
+		cfg.Enqueue = func(context.Context, *db.Tx, ...Job) error { return nil }
+	}
 	return &Registry{
 		db: cfg.DB, secrets: cfg.Secrets, settings: cfg.Settings, clock: cfg.Clock, log: cfg.Log, parse: cfg.Parse,
+		enqueue: cfg.Enqueue,
 	}, nil
 }
 

@@ -29,6 +29,9 @@ type Settings struct {
 	MaxFuture time.Duration
 	// TrainingBalance is the amount each participant may spend on trainings, in rupiah.
 	TrainingBalance int64
+	// ReservePercent is how many of a hundred places that a settlement frees are kept for reinstatements until it
+	// closes, rounded up.
+	ReservePercent int
 }
 
 // DefaultSettings returns the parameters of the 2021 programme: 30 days to buy the first
@@ -40,5 +43,6 @@ func DefaultSettings() Settings {
 		LagLimit:        72 * time.Hour,
 		MaxFuture:       5 * time.Minute,
 		TrainingBalance: 1_000_000,
+		ReservePercent:  5,
 	}
 }

@@ -165,11 +165,11 @@ func (PassedOver) Values() []string {
 
 // Listed is somebody on a list, at the moment of the execution.
 type Listed struct {
-	Facts        Facts
-	Deadline     time.Time // as it was on the list
-	PreparedAt   time.Time // when the list was made
-	LastRecorded time.Time // when the latest purchase was recorded; zero for none
-	Quarantined  bool      // a delivery in quarantine names the card
+	Facts       Facts
+	Deadline    time.Time // as it was on the list
+	Known       int       // how many purchases, of any standing, were recorded when the list was made
+	Purchases   int       // how many are now
+	Quarantined bool      // a delivery in quarantine names the card
 }
 
 // MustStay returns why the membership is kept all the same, and false when it ends. Everything that could speak for
@@ -189,7 +189,7 @@ func (l Listed) MustStay(now time.Time) (PassedOver, bool) {
 	switch {
 	case l.Facts.Deadline.After(l.Deadline):
 		return PassedExtended, true
-	case !l.LastRecorded.IsZero() && !l.LastRecorded.Before(l.PreparedAt):
+	case l.Purchases > l.Known:
 		return PassedEvidence, true
 	case l.Quarantined:
 		return PassedQuarantine, true

@@ -88,17 +88,17 @@ func TestWhoIsPassedOver(t *testing.T) {
 		want   rules.PassedOver
 	}{
 		{"nothing speaks for the participant", func(*rules.Listed) {}, ""},
-		{"a purchase that was known when the list was made, and does not count", func(l *rules.Listed) { l.LastRecorded = prepared.Add(-time.Microsecond) }, ""},
+		{"a purchase that was known when the list was made, and does not count", func(l *rules.Listed) { l.Purchases, l.Known = 2, 2 }, ""},
 		{"revoked", func(l *rules.Listed) { l.Facts.RevokedAt = deadline }, rules.PassedRevoked},
 		{"a review", func(l *rules.Listed) { l.Facts.ReviewOpen = true }, rules.PassedReview},
 		{"a first purchase", func(l *rules.Listed) { l.Facts.FirstPurchase = &rules.PurchaseKey{} }, rules.PassedPurchased},
 		{"an extension that still runs", func(l *rules.Listed) { l.Facts.Deadline = now.Add(time.Hour) }, rules.PassedExtended},
 		{"an extension that has passed as well", func(l *rules.Listed) { l.Facts.Deadline = deadline.Add(24 * time.Hour) }, rules.PassedExtended},
-		{"a purchase recorded as the list was made", func(l *rules.Listed) { l.LastRecorded = prepared }, rules.PassedEvidence},
+		{"a purchase recorded since the list was made", func(l *rules.Listed) { l.Purchases, l.Known = 3, 2 }, rules.PassedEvidence},
 		{"a delivery in quarantine", func(l *rules.Listed) { l.Quarantined = true }, rules.PassedQuarantine},
 	}
 	for _, tt := range tests {
-		l := rules.Listed{Facts: rules.Facts{Deadline: deadline}, Deadline: deadline, PreparedAt: prepared}
+		l := rules.Listed{Facts: rules.Facts{Deadline: deadline}, Deadline: deadline}
 		tt.change(&l)
 		got, stays := l.MustStay(now)
 		if got != tt.want || stays != (tt.want != "") {
