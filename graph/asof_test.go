@@ -110,7 +110,7 @@ func (m *memory) step(t *rapid.T) {
 	pass := rapid.SampledFrom([]time.Duration{0, time.Microsecond, time.Hour, 20 * time.Hour, 2 * 24 * time.Hour, 8 * 24 * time.Hour, 25 * 24 * time.Hour}).Draw(t, "time passes")
 	m.Clock.Set(m.Clock.Now().Add(pass))
 	steps := map[string]func(*rapid.T) error{
-		"import": m.arrive, "buy": m.buy, "buy again": m.buy, "void": m.void, "void again": m.void, "extend": m.extend, "decree": m.decree, "revoke": m.revoke, "decide": m.decide, "correct": m.correct,
+		"import": m.arrive, "buy": m.buy, "buy again": m.buy, "void": m.void, "void again": m.void, "extend": m.extend, "decree": m.decree, "settle": m.settle, "decide": m.decide, "correct": m.correct,
 	}
 	what := rapid.SampledFrom(slices.Sorted(maps.Keys(steps))).Draw(t, "step")
 	if len(m.cards) == 0 {
@@ -183,9 +183,8 @@ func (m *memory) decree(t *rapid.T) error {
 	return err
 }
 
-func (m *memory) revoke(t *rapid.T) error {
-	ids := m.numbers(t, "SELECT id FROM participants WHERE cohort_id = $1 ORDER BY id")
-	_, err := m.Revoke(context.Background(), registrytest.Officer, registry.Revoke{Participants: ids, EffectiveAt: m.Clock.Now(), Reason: "no purchase"})
+func (m *memory) settle(*rapid.T) error {
+	_, err := m.TrySettle(m.cohort)
 	return err
 }
 

@@ -19,13 +19,22 @@ import (
 // assumed is how many objects a list without pages holds, as far as the cost goes. A list that may hold more
 // than that takes more than its share, and a query can go round through it, so the numbers are generous.
 var assumed = map[string]int{
-	"Query.platforms":      20,
-	"Query.provinces":      40,
-	"Cohort.extensions":    50, // one for each province, and some
-	"Participant.reviews":  10,
-	"Explanation.evidence": 10,
-	"Platform.keys":        reads.MaxKeys,
-	"Platform.statements":  reads.MaxStatements,
+	"Query.platforms":            20,
+	"Query.provinces":            40,
+	"Cohort.extensions":          50, // one for each province, and some
+	"Participant.reviews":        10,
+	"Explanation.evidence":       10,
+	"Platform.keys":              reads.MaxKeys,
+	"Platform.statements":        reads.MaxStatements,
+	"Platform.outages":           reads.MaxOutages,
+	"Platform.alerts":            reads.MaxOutages,
+	"Participant.reminders":      reads.MaxReminders,
+	"ReminderPlan.counts":        50,
+	"ReminderPreview.stages":     20,
+	"Settlement.provinces":       40,
+	"Settlement.platformHistory": 10,
+	"OutboundMessage.attempts":   10,
+	"Query.endpoints":            20,
 
 	// The schema about itself. Most types have few of these.
 	"__Schema.types":       150,
@@ -52,6 +61,9 @@ var heavy = map[string]int{
 const (
 	costOfTotal     = 50   // of totalCount
 	costOfProgress  = 500  // of progress
+	costOfClosing   = 500  // of a closing
+	costOfWatch     = 500  // of a watch over platforms
+	costOfPreview   = 1000 // of a preview of reminders
 	costOfCurve     = 1000 // of a curve
 	costOfAggregate = 1000 // of an aggregate
 	costOfKey       = 200  // besides, for each of its keys
@@ -69,6 +81,12 @@ func looking(place string, args map[string]any) int {
 		return costOfTotal
 	case place == "Cohort.progress":
 		return costOfProgress + past
+	case place == "Cohort.closing":
+		return costOfClosing
+	case place == "Platform.watch":
+		return costOfWatch
+	case place == "Cohort.reminderPreview":
+		return costOfPreview
 	case place == "Cohort.purchaseCurve":
 		return costOfCurve
 	case strings.HasPrefix(place, "Query.") && strings.HasSuffix(place, "Aggregate"):

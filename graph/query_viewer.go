@@ -30,12 +30,18 @@ func (q query) Viewer(ctx context.Context) (*model.Viewer, error) {
 }
 
 // Programme resolves Query.programme.
-func (q query) Programme(context.Context) (*model.Programme, error) {
+func (q query) Programme(ctx context.Context) (*model.Programme, error) {
 	s := q.registry.Settings()
-	return &model.Programme{
+	p := &model.Programme{
 		Now: q.registry.Now(), TimeZone: "Asia/Jakarta", WindowDays: s.WindowDays, LagLimit: seconds(s.LagLimit), MaxFuture: seconds(s.MaxFuture),
 		TrainingBalance: s.TrainingBalance, Version: q.version,
-	}, nil
+	}
+	if !selection.Of(ctx, "Programme").Has("places") {
+		return p, nil
+	}
+	var err error
+	p.Places, err = q.read(ctx).ProgrammePlaces(ctx)
+	return p, err
 }
 
 // Eligibility resolves Query.eligibility.

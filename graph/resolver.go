@@ -70,6 +70,13 @@ func (r *resolver) reader(ctx context.Context, q db.Execer) *reads.Reader {
 		SmallestGroup: r.smallestGroup,
 		Log:           r.log,
 		OpenContact:   r.registry.OpenContact,
+		Closings: func(ctx context.Context, cohorts []int) (map[int]registry.Closing, error) {
+			return r.registry.Closings(ctx, v, cohorts)
+		},
+		Watch: func(ctx context.Context) ([]registry.PlatformWatch, error) { return r.registry.Watch(ctx, v) },
+		PreviewReminders: func(ctx context.Context, in registry.PlanReminders) (registry.ReminderPreview, error) {
+			return r.registry.PreviewReminders(ctx, v, in)
+		},
 		Explain: func(ctx context.Context, participants []int, language rules.Language) (map[int]rules.Explanation, error) {
 			return r.registry.ExplainAll(ctx, v, participants, language)
 		},

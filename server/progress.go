@@ -67,6 +67,14 @@ func (p progress) set(n int64) {
 	}
 }
 
+// of moves the bar to n of a total that has become known. It may be called from several goroutines.
+func (p progress) of(n, total int64) {
+	if p.bar != nil {
+		p.bar.SetTotal(total, false)
+		p.bar.SetCurrent(n)
+	}
+}
+
 // add moves the bar by one. It may be called from several goroutines.
 func (p progress) add() {
 	if p.bar != nil {

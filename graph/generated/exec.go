@@ -61,6 +61,23 @@ type MutationResolver interface {
 	DecideReview(ctx context.Context, input DecideReviewInput) (*DecideReviewPayload, error)
 	CorrectContact(ctx context.Context, input CorrectContactInput) (*CorrectContactPayload, error)
 	EraseContact(ctx context.Context, input EraseContactInput) (*EraseContactPayload, error)
+	PrepareSettlement(ctx context.Context, input PrepareSettlementInput) (*PrepareSettlementPayload, error)
+	ApproveSettlement(ctx context.Context, input ApproveSettlementInput) (*ApproveSettlementPayload, error)
+	ExecuteSettlement(ctx context.Context, input ExecuteSettlementInput) (*ExecuteSettlementPayload, error)
+	StopSettlement(ctx context.Context, input StopSettlementInput) (*StopSettlementPayload, error)
+	DiscardSettlement(ctx context.Context, input DiscardSettlementInput) (*DiscardSettlementPayload, error)
+	ReverseSettlement(ctx context.Context, input ReverseSettlementInput) (*ReverseSettlementPayload, error)
+	DeclareOutage(ctx context.Context, input DeclareOutageInput) (*DeclareOutagePayload, error)
+	EndOutage(ctx context.Context, input EndOutageInput) (*EndOutagePayload, error)
+	PlanReminders(ctx context.Context, input PlanRemindersInput) (*PlanRemindersPayload, error)
+	StopReminders(ctx context.Context, input StopRemindersInput) (*StopRemindersPayload, error)
+	ReportBounce(ctx context.Context, input ReportBounceInput) (*ReportBouncePayload, error)
+	CreateEndpoint(ctx context.Context, input CreateEndpointInput) (*CreateEndpointPayload, error)
+	RotateEndpointSecret(ctx context.Context, input RotateEndpointSecretInput) (*RotateEndpointSecretPayload, error)
+	DisableEndpoint(ctx context.Context, input DisableEndpointInput) (*DisableEndpointPayload, error)
+	EnableEndpoint(ctx context.Context, input EnableEndpointInput) (*EnableEndpointPayload, error)
+	TestEndpoint(ctx context.Context, input TestEndpointInput) (*TestEndpointPayload, error)
+	ResendMessage(ctx context.Context, input ResendMessageInput) (*ResendMessagePayload, error)
 }
 type QueryResolver interface {
 	Node(ctx context.Context, id string) (model.Node, error)
@@ -81,6 +98,8 @@ type QueryResolver interface {
 	Reviews(ctx context.Context, filter *ReviewFilter, orderBy []*model.Order, first *int, after *string, last *int, before *string) (*model.Connection[*model.Review], error)
 	PurchaseAggregate(ctx context.Context, filter *PurchaseFilter, groupBy []string, having *PurchaseHaving, orderBy []*model.Order, first *int, after *string) (*model.Aggregate[model.PurchaseAggregateRow], error)
 	ParticipantAggregate(ctx context.Context, filter *ParticipantFilter, asOf *time.Time, groupBy []string, having *ParticipantHaving, orderBy []*model.Order, first *int, after *string) (*model.Aggregate[model.ParticipantAggregateRow], error)
+	Settlements(ctx context.Context, filter *SettlementFilter, orderBy []*model.Order, first *int, after *string, last *int, before *string) (*model.Connection[*model.Settlement], error)
+	Endpoints(ctx context.Context) ([]*model.Endpoint, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -108,17 +127,25 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
 			graphql.NewInputUnmarshaler("AnnounceCohortInput", ec.unmarshalInputAnnounceCohortInput),
+			graphql.NewInputUnmarshaler("ApproveSettlementInput", ec.unmarshalInputApproveSettlementInput),
 			graphql.NewInputUnmarshaler("CohortFilter", ec.unmarshalInputCohortFilter),
 			graphql.NewInputUnmarshaler("CohortOrder", ec.unmarshalInputCohortOrder),
 			graphql.NewInputUnmarshaler("CorrectContactInput", ec.unmarshalInputCorrectContactInput),
+			graphql.NewInputUnmarshaler("CreateEndpointInput", ec.unmarshalInputCreateEndpointInput),
 			graphql.NewInputUnmarshaler("CreatePlatformKeyInput", ec.unmarshalInputCreatePlatformKeyInput),
 			graphql.NewInputUnmarshaler("DateTimeRange", ec.unmarshalInputDateTimeRange),
 			graphql.NewInputUnmarshaler("DecideReviewInput", ec.unmarshalInputDecideReviewInput),
+			graphql.NewInputUnmarshaler("DeclareOutageInput", ec.unmarshalInputDeclareOutageInput),
 			graphql.NewInputUnmarshaler("DecreeDeadlineInput", ec.unmarshalInputDecreeDeadlineInput),
 			graphql.NewInputUnmarshaler("DeliveryFilter", ec.unmarshalInputDeliveryFilter),
 			graphql.NewInputUnmarshaler("DeliveryOrder", ec.unmarshalInputDeliveryOrder),
+			graphql.NewInputUnmarshaler("DisableEndpointInput", ec.unmarshalInputDisableEndpointInput),
+			graphql.NewInputUnmarshaler("DiscardSettlementInput", ec.unmarshalInputDiscardSettlementInput),
 			graphql.NewInputUnmarshaler("DismissDeliveryInput", ec.unmarshalInputDismissDeliveryInput),
+			graphql.NewInputUnmarshaler("EnableEndpointInput", ec.unmarshalInputEnableEndpointInput),
+			graphql.NewInputUnmarshaler("EndOutageInput", ec.unmarshalInputEndOutageInput),
 			graphql.NewInputUnmarshaler("EraseContactInput", ec.unmarshalInputEraseContactInput),
+			graphql.NewInputUnmarshaler("ExecuteSettlementInput", ec.unmarshalInputExecuteSettlementInput),
 			graphql.NewInputUnmarshaler("ExtendDeadlineInput", ec.unmarshalInputExtendDeadlineInput),
 			graphql.NewInputUnmarshaler("FloatRange", ec.unmarshalInputFloatRange),
 			graphql.NewInputUnmarshaler("HistoryFilter", ec.unmarshalInputHistoryFilter),
@@ -126,20 +153,33 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("IntRange", ec.unmarshalInputIntRange),
 			graphql.NewInputUnmarshaler("OfferingFilter", ec.unmarshalInputOfferingFilter),
 			graphql.NewInputUnmarshaler("OfferingOrder", ec.unmarshalInputOfferingOrder),
+			graphql.NewInputUnmarshaler("OutboundMessageFilter", ec.unmarshalInputOutboundMessageFilter),
 			graphql.NewInputUnmarshaler("ParticipantAggregateOrder", ec.unmarshalInputParticipantAggregateOrder),
 			graphql.NewInputUnmarshaler("ParticipantFilter", ec.unmarshalInputParticipantFilter),
 			graphql.NewInputUnmarshaler("ParticipantHaving", ec.unmarshalInputParticipantHaving),
 			graphql.NewInputUnmarshaler("ParticipantOrder", ec.unmarshalInputParticipantOrder),
+			graphql.NewInputUnmarshaler("PlanRemindersInput", ec.unmarshalInputPlanRemindersInput),
+			graphql.NewInputUnmarshaler("PrepareSettlementInput", ec.unmarshalInputPrepareSettlementInput),
 			graphql.NewInputUnmarshaler("PurchaseAggregateOrder", ec.unmarshalInputPurchaseAggregateOrder),
 			graphql.NewInputUnmarshaler("PurchaseFilter", ec.unmarshalInputPurchaseFilter),
 			graphql.NewInputUnmarshaler("PurchaseHaving", ec.unmarshalInputPurchaseHaving),
 			graphql.NewInputUnmarshaler("PurchaseOrder", ec.unmarshalInputPurchaseOrder),
 			graphql.NewInputUnmarshaler("PutOfferingInput", ec.unmarshalInputPutOfferingInput),
+			graphql.NewInputUnmarshaler("ReportBounceInput", ec.unmarshalInputReportBounceInput),
+			graphql.NewInputUnmarshaler("ResendMessageInput", ec.unmarshalInputResendMessageInput),
 			graphql.NewInputUnmarshaler("RetirePlatformKeyInput", ec.unmarshalInputRetirePlatformKeyInput),
 			graphql.NewInputUnmarshaler("RetryDeliveryInput", ec.unmarshalInputRetryDeliveryInput),
+			graphql.NewInputUnmarshaler("ReverseSettlementInput", ec.unmarshalInputReverseSettlementInput),
 			graphql.NewInputUnmarshaler("ReviewFilter", ec.unmarshalInputReviewFilter),
 			graphql.NewInputUnmarshaler("ReviewOrder", ec.unmarshalInputReviewOrder),
+			graphql.NewInputUnmarshaler("RotateEndpointSecretInput", ec.unmarshalInputRotateEndpointSecretInput),
 			graphql.NewInputUnmarshaler("RupiahRange", ec.unmarshalInputRupiahRange),
+			graphql.NewInputUnmarshaler("SettlementEntryFilter", ec.unmarshalInputSettlementEntryFilter),
+			graphql.NewInputUnmarshaler("SettlementFilter", ec.unmarshalInputSettlementFilter),
+			graphql.NewInputUnmarshaler("SettlementOrder", ec.unmarshalInputSettlementOrder),
+			graphql.NewInputUnmarshaler("StopRemindersInput", ec.unmarshalInputStopRemindersInput),
+			graphql.NewInputUnmarshaler("StopSettlementInput", ec.unmarshalInputStopSettlementInput),
+			graphql.NewInputUnmarshaler("TestEndpointInput", ec.unmarshalInputTestEndpointInput),
 			graphql.NewInputUnmarshaler("WithdrawOfferingInput", ec.unmarshalInputWithdrawOfferingInput),
 		)
 	}
@@ -448,6 +488,23 @@ type Query {
     "Only groups that follow this cursor."
     after: String
   ): ParticipantAggregate!
+  "The settlements of all cohorts, the latest first unless asked otherwise. For PMO staff; empty for everybody else."
+  settlements(
+    "Only settlements for which all of this holds."
+    filter: SettlementFilter
+    "The order, by several fields in turn if need be; the latest first when absent."
+    orderBy: [SettlementOrder!]
+    "The first so many, from the beginning or after ` + "`" + `after` + "`" + `."
+    first: Int
+    "Only what follows this cursor."
+    after: String
+    "The last so many, from the end or before ` + "`" + `before` + "`" + `."
+    last: Int
+    "Only what precedes this cursor."
+    before: String
+  ): SettlementConnection!
+  "Where our own webhooks go. For administrators; null for others."
+  endpoints: [Endpoint!]
 }
 
 "What can be changed. Each change takes one input and answers with the object as it is afterwards, or with what to mend."
@@ -512,6 +569,91 @@ type Mutation {
     "Whose personal data, and why."
     input: EraseContactInput!
   ): EraseContactPayload!
+  "Freeze the list of those of a cohort who let their deadline pass, with its hash. Nobody changes by it. For PMO staff."
+  prepareSettlement(
+    "Which cohort, and why."
+    input: PrepareSettlementInput!
+  ): PrepareSettlementPayload!
+  "Approve a list, by its hash. For supervisors and administrators, and never for who prepared it."
+  approveSettlement(
+    "The settlement, and the hash of the list that was read."
+    input: ApproveSettlementInput!
+  ): ApproveSettlementPayload!
+  "Order an approved settlement to be executed, or to go on after a stop. It is done in the background, everybody being looked at again. For PMO staff."
+  executeSettlement(
+    "The settlement to execute."
+    input: ExecuteSettlementInput!
+  ): ExecuteSettlementPayload!
+  "Stop the execution of a settlement. What is done stays done, and it may go on later. For PMO staff."
+  stopSettlement(
+    "The settlement to stop."
+    input: StopSettlementInput!
+  ): StopSettlementPayload!
+  "Give up a list of which nobody was revoked yet. For PMO staff."
+  discardSettlement(
+    "The settlement to discard."
+    input: DiscardSettlementInput!
+  ): DiscardSettlementPayload!
+  "Give everybody whom a settlement revoked, or one of them, the exact state from before. A whole settlement is reversed in the background. For supervisors and administrators."
+  reverseSettlement(
+    "The settlement, whom, and why."
+    input: ReverseSettlementInput!
+  ): ReverseSettlementPayload!
+  "Declare that a platform cannot report what it sells. No list is made or executed until it is over. For PMO staff."
+  declareOutage(
+    "Which platform, from when on, and why."
+    input: DeclareOutageInput!
+  ): DeclareOutagePayload!
+  "Say when an outage ends, or has ended. For PMO staff."
+  endOutage(
+    "The outage, and its end."
+    input: EndOutageInput!
+  ): EndOutagePayload!
+  "Have those of a cohort who have not bought reminded before the deadline, in place of the plan in force. For PMO staff."
+  planReminders(
+    "Which cohort, when, and how."
+    input: PlanRemindersInput!
+  ): PlanRemindersPayload!
+  "Stop reminding the participants of a cohort. For PMO staff."
+  stopReminders(
+    "The cohort."
+    input: StopRemindersInput!
+  ): StopRemindersPayload!
+  "Record that an e-mail came back. The address gets no more reminders. For PMO staff."
+  reportBounce(
+    "The message that came back."
+    input: ReportBounceInput!
+  ): ReportBouncePayload!
+  "Add an endpoint for our own webhooks. The secret is answered once and never again. For administrators."
+  createEndpoint(
+    "Where to, and which events."
+    input: CreateEndpointInput!
+  ): CreateEndpointPayload!
+  "Make a new secret for an endpoint. The earlier one signs beside it for the overlap. For administrators."
+  rotateEndpointSecret(
+    "The endpoint."
+    input: RotateEndpointSecretInput!
+  ): RotateEndpointSecretPayload!
+  "Send nothing more to an endpoint. For administrators."
+  disableEndpoint(
+    "The endpoint."
+    input: DisableEndpointInput!
+  ): DisableEndpointPayload!
+  "Send to an endpoint again. For administrators."
+  enableEndpoint(
+    "The endpoint."
+    input: EnableEndpointInput!
+  ): EnableEndpointPayload!
+  "Send an endpoint a webhook that says nothing, to see whether it arrives. For administrators."
+  testEndpoint(
+    "The endpoint."
+    input: TestEndpointInput!
+  ): TestEndpointPayload!
+  "Send one of our webhooks again. For administrators."
+  resendMessage(
+    "The webhook."
+    input: ResendMessageInput!
+  ): ResendMessagePayload!
 }
 
 "An object with an id of its own."
@@ -618,6 +760,8 @@ type Programme {
   trainingBalance: Rupiah!
   "The version of the program that answers."
   version: String!
+  "The places that the revocations of all cohorts have freed, by the quota ledger. For PMO staff and analysts; null for others."
+  places: Places
 }
 
 "A gelombang: the recipients announced together."
@@ -667,6 +811,34 @@ type Cohort implements Node {
     "Only what precedes this cursor."
     before: String
   ): ParticipantConnection!
+  "What stands between the cohort and the settlement of those who let their deadline pass. For PMO staff; null for others."
+  closing: Closing
+  "Its settlements, under the same rules as ` + "`" + `Query.settlements` + "`" + `."
+  settlements(
+    "Only settlements for which all of this holds."
+    filter: SettlementFilter
+    "The order, by several fields in turn if need be; the latest first when absent."
+    orderBy: [SettlementOrder!]
+    "The first so many, from the beginning or after ` + "`" + `after` + "`" + `."
+    first: Int
+    "Only what follows this cursor."
+    after: String
+    "The last so many, from the end or before ` + "`" + `before` + "`" + `."
+    last: Int
+    "Only what precedes this cursor."
+    before: String
+  ): SettlementConnection!
+  "The places that its revocations have freed, by the quota ledger. For PMO staff and analysts; null for others."
+  places: Places
+  "How those who have not bought are reminded, and what became of it. For PMO staff; null for others, and while nobody has planned any."
+  reminders: ReminderPlan
+  "Who would get which reminder by such a plan, if it were made now. For PMO staff; null for others. Nothing is planned by asking."
+  reminderPreview(
+    "The hours before the deadline at which to remind; 336, 168, 72, 24 and 6 when absent."
+    stages: [Int!]
+    "The ways to reach the participants."
+    channels: [ReminderChannel!]! = [EMAIL]
+  ): ReminderPreview
   "Its participants' purchases, under the same rules as ` + "`" + `Query.purchases` + "`" + `."
   purchases(
     "Only purchases for which all of this holds."
@@ -762,8 +934,10 @@ type Extension implements Node {
   reference: String!
   "Why it was granted, in the words of PMO staff; for PMO staff only."
   reason: String
-  "How many participants' deadlines it moved when it was granted."
+  "How many participants' deadlines it has moved."
   participants: Int!
+  "When everybody whom it covers had the new deadline; null while it is still being given to them. Nobody of the cohort is put on a list meanwhile."
+  appliedAt: DateTime
   "When it was granted."
   createdAt: DateTime!
   "Who granted it; for PMO staff only."
@@ -859,6 +1033,10 @@ type Participant implements Node {
     "The language of the explanation."
     language: Language! = EN
   ): Explanation!
+  "The settlement that ended the membership, while it is revoked. For PMO staff; null for others."
+  settlement: Settlement
+  "The reminders that were planned for the participant, the latest first: the 50 latest. For PMO staff and the participant itself; null for others."
+  reminders: [Reminder!]
 }
 
 "What a participant's facts mean at an instant. Where several apply, the later in this list holds."
@@ -1009,6 +1187,8 @@ type HistoryEntry implements Node {
   effectiveAt: DateTime!
   "What caused it."
   cause: HistoryCause!
+  "The settlement that it belongs to. For PMO staff; null for others."
+  settlement: Settlement
   "Who caused it; for PMO staff only, and null when it was a delivery."
   actor: String
   "Why, in words. For PMO staff and the participant itself; null for analysts, for what staff wrote may name somebody."
@@ -1143,6 +1323,12 @@ type Platform implements Node {
   tolerance: Int!
   "Its keys, the latest first: 100 of them, and what has not ended. Never the secrets. For the platform itself and administrators; null for others."
   keys: [PlatformKey!]
+  "The times in which it could not report, as declared: the 50 latest, the latest first. For the platform itself and PMO staff; null for others."
+  outages: [Outage!]
+  "How it reports at present. For the platform itself and PMO staff; null for others."
+  watch: PlatformWatch
+  "What about it wants attention, and wanted it: the 50 latest, the latest first. For PMO staff; null for others."
+  alerts: [Alert!]
   "Its statements of completeness: the 20 that reach furthest, the furthest first. For the platform itself and PMO staff; null for others."
   statements: [CompletenessStatement!]
   "What it sells, under the same rules as ` + "`" + `Query.offerings` + "`" + `."
@@ -2762,6 +2948,997 @@ type EraseContactPayload {
   "What to mend; empty on success."
   userErrors: [UserError!]!
 }
+
+"Where a cohort stands on the way from its deadline to its settlement."
+enum ClosingState {
+  "The deadline has not come, and nobody is overdue."
+  OPEN
+  "Somebody is overdue, and evidence is awaited before a list may be made."
+  CLOSING
+  "A list may be made."
+  READY
+  "A list is frozen, and waits for its approval."
+  PREVIEWED
+  "A list is approved, and waits for its execution or is being executed."
+  APPROVED
+  "The deadline has passed, and nobody is overdue."
+  SETTLED
+}
+
+"What stands between a cohort and the settlement of those who let their deadline pass, at this moment."
+type Closing {
+  "Where the cohort stands."
+  state: ClosingState!
+  "How many participants are overdue: they would be on a list."
+  overdue: Int!
+  "How many have neither a first purchase nor a revocation, and time left."
+  outstanding: Int!
+  "The latest deadline of those who are overdue (exclusive): every purchase before it must be known. Null while nobody is."
+  through: DateTime
+  "What is awaited before a list may be made; empty when nothing is."
+  waits: [Wait!]!
+  "What the active platforms have stated, by code."
+  platforms: [PlatformEvidence!]!
+  "How many deliveries in quarantine name a card of the cohort."
+  quarantined: Int!
+  "How many deliveries in quarantine name nobody, because they cannot be read. They hold nothing up, but somebody should look at them."
+  unreadable: Int!
+  "The settlement under way; null when there is none."
+  settlement: Settlement
+}
+
+"What a closing waits for."
+enum WaitCode {
+  "The deadline has not come."
+  DEADLINE
+  "An extension has not reached everybody whom it covers."
+  EXTENSION
+  "A platform has not stated that everything until the deadline is sent. The lag limit ends the wait."
+  STATEMENT
+  "Deliveries in quarantine name cards of the cohort: somebody has to decide about them."
+  QUARANTINE
+  "A platform cannot report, as was declared. Only the end of the outage ends the wait."
+  OUTAGE
+}
+
+"One thing that is awaited."
+type Wait {
+  "What."
+  code: WaitCode!
+  "The platform, for STATEMENT and OUTAGE."
+  platform: String
+  "How many deliveries, for QUARANTINE; 0 for others."
+  count: Int!
+  "When the wait ends by itself; null when it does not."
+  until: DateTime
+  "The same in words."
+  text(
+    "The language."
+    language: Language! = EN
+  ): String!
+}
+
+"What a platform had stated, as evidence that nothing is missing."
+type PlatformEvidence {
+  "The platform's code."
+  platform: String!
+  "The instant before which it had stated to have sent every purchase (exclusive); null when it had stated nothing."
+  statedThrough: DateTime
+  "Whether it was in a declared outage."
+  outage: Boolean!
+}
+
+"Where a settlement stands."
+enum SettlementState {
+  "A list is frozen. Nobody has changed by it."
+  PREVIEWED
+  "Another person has approved the list."
+  APPROVED
+  "Everybody on the list was looked at again, and revoked or passed over."
+  EXECUTED
+  "The time for late evidence is over, and the places that were kept for reinstatements are released."
+  CLOSED
+  "Everybody whom it revoked has the state from before."
+  REVERSED
+  "Given up before anybody was revoked."
+  DISCARDED
+}
+
+"A list of those of a cohort who let their deadline pass, with what it rests on and what became of it."
+type Settlement implements Node {
+  "The object's id."
+  id: ID!
+  "Its number, as commands take it."
+  number: Int!
+  "The cohort."
+  cohort: Cohort!
+  "Where it stands."
+  state: SettlementState!
+  "How many are on the list."
+  listed: Int!
+  "The SHA-256, in hex, of the card numbers on the list in ascending order, each followed by a line feed. The approval names it."
+  listHash: String!
+  "The latest deadline of those on the list (exclusive)."
+  through: DateTime!
+  "How many of the places that it frees are kept for reinstatements until it is closed."
+  reserve: Int!
+  "Why it was prepared, in the words of PMO staff."
+  reason: String!
+  "When the list was made."
+  preparedAt: DateTime!
+  "Who made it."
+  preparedBy: String!
+  "When it was approved."
+  approvedAt: DateTime
+  "Who approved it."
+  approvedBy: String
+  "When its execution was ordered, last."
+  orderedAt: DateTime
+  "Who ordered it."
+  orderedBy: String
+  "When its execution was stopped; null while it may go on."
+  stoppedAt: DateTime
+  "Who stopped it."
+  stoppedBy: String
+  "When everybody on the list had been looked at again."
+  executedAt: DateTime
+  "When the places that are kept for reinstatements are released."
+  closesAt: DateTime
+  "When they were."
+  closedAt: DateTime
+  "When its reversal was ordered."
+  reversalOrderedAt: DateTime
+  "Who ordered the reversal."
+  reversedBy: String
+  "Why, in the words of PMO staff."
+  reversalReason: String
+  "When everybody had the state from before."
+  reversedAt: DateTime
+  "Who gave it up."
+  discardedBy: String
+  "What was known when the list was made."
+  evidence: SettlementEvidence!
+  "How many of the list stand where."
+  counts: SettlementCounts!
+  "How the list is made up by province, the largest first. Participants without a province are under null."
+  provinces: [SettlementProvince!]!
+  "How many of the list have bought at a platform, late or voided: by platform, and under null those who never bought anything."
+  platformHistory: [SettlementPlatform!]!
+  "The places that it has freed, by the quota ledger."
+  places: Places!
+  "The list."
+  entries(
+    "Only entries for which all of this holds."
+    filter: SettlementEntryFilter
+    "The first so many, from the beginning or after ` + "`" + `after` + "`" + `."
+    first: Int
+    "Only what follows this cursor."
+    after: String
+    "The last so many, from the end or before ` + "`" + `before` + "`" + `."
+    last: Int
+    "Only what precedes this cursor."
+    before: String
+  ): SettlementEntryConnection!
+}
+
+"What was known when a list was made."
+type SettlementEvidence {
+  "When that was."
+  at: DateTime!
+  "What the active platforms had stated, by code."
+  platforms: [PlatformEvidence!]!
+  "The lag limit in force, in seconds: it ends the wait for statements."
+  lagLimit: Int!
+  "How many deliveries in quarantine named nobody, because they could not be read."
+  unreadable: Int!
+}
+
+"How many of a list stand where. The five add up to what is listed."
+type SettlementCounts {
+  "How many have not been looked at again yet."
+  listed: Int!
+  "How many are revoked by it."
+  revoked: Int!
+  "How many were passed over."
+  passedOver: Int!
+  "How many were reinstated since, by evidence, a decision or an extension."
+  reinstated: Int!
+  "How many have the state from before, by a reversal."
+  reversed: Int!
+}
+
+"How many of a list live in a province."
+type SettlementProvince {
+  "The province; null for those without one."
+  province: Province
+  "How many."
+  count: Int!
+}
+
+"How many of a list have bought at a platform."
+type SettlementPlatform {
+  "The platform's code; null for those who never bought anything."
+  platform: String
+  "How many."
+  count: Int!
+}
+
+"What became of a participant on a list."
+enum SettlementOutcome {
+  "Nothing yet."
+  LISTED
+  "The membership was ended."
+  REVOKED
+  "The membership was kept, because the facts had changed."
+  PASSED_OVER
+  "Revoked, and reinstated since by evidence, a decision or an extension."
+  REINSTATED
+  "Revoked, and given back the state from before by a reversal."
+  REVERSED
+}
+
+"Why somebody on a list was not revoked."
+enum PassedOver {
+  "The membership had ended already."
+  REVOKED
+  "A person has to decide about a purchase."
+  UNDER_REVIEW
+  "There is a first purchase."
+  PURCHASED
+  "The deadline is later than it was on the list."
+  EXTENDED
+  "A purchase was recorded since the list was made, whatever it proves."
+  NEW_EVIDENCE
+  "A delivery in quarantine names the card."
+  QUARANTINED
+}
+
+"One participant on the list of a settlement."
+type SettlementEntry implements Node {
+  "The object's id."
+  id: ID!
+  "The settlement."
+  settlement: Settlement!
+  "The participant."
+  participant: Participant!
+  "The participant's deadline when the list was made (exclusive)."
+  deadline: DateTime!
+  "How many purchases, of any standing, were recorded of the participant then."
+  purchases: Int!
+  "What became of the participant."
+  outcome: SettlementOutcome!
+  "Why the participant was passed over, for that outcome."
+  passedOver: PassedOver
+  "When the outcome came about; null while there is none."
+  decidedAt: DateTime
+}
+
+"A page of entries."
+type SettlementEntryConnection {
+  "The entries of this page with their cursors."
+  edges: [SettlementEntryEdge!]!
+  "The entries of this page."
+  nodes: [SettlementEntry!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+  "How many there are on all pages together; counted only when asked for."
+  totalCount: Int
+}
+
+"An entry on a page."
+type SettlementEntryEdge {
+  "The cursor of this place in the list."
+  cursor: String!
+  "The entry."
+  node: SettlementEntry!
+}
+
+"Which entries of a list. Everything given must hold; an empty list of values lets nothing through."
+input SettlementEntryFilter {
+  "With one of these outcomes."
+  outcome: [SettlementOutcome!]
+  "Passed over for one of these reasons."
+  passedOver: [PassedOver!]
+  "About participants for whom this holds."
+  participant: ParticipantFilter
+}
+
+"A page of settlements."
+type SettlementConnection {
+  "The settlements of this page with their cursors."
+  edges: [SettlementEdge!]!
+  "The settlements of this page."
+  nodes: [Settlement!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+  "How many there are on all pages together; counted only when asked for."
+  totalCount: Int
+}
+
+"A settlement on a page."
+type SettlementEdge {
+  "The cursor of this place in the list."
+  cursor: String!
+  "The settlement."
+  node: Settlement!
+}
+
+"Which settlements. Everything given must hold; an empty list of values lets nothing through."
+input SettlementFilter {
+  "Of one of these cohorts, by number."
+  cohort: [Int!]
+  "In one of these states."
+  state: [SettlementState!]
+  "Whose list was made in this span."
+  preparedAt: DateTimeRange
+}
+
+"An order of settlements."
+input SettlementOrder {
+  "By what."
+  field: SettlementOrderField!
+  "Which way."
+  direction: OrderDirection! = ASC
+}
+
+"What settlements can be ordered by."
+enum SettlementOrderField {
+  "When the list was made."
+  PREPARED_AT
+  "When it was executed."
+  EXECUTED_AT
+  "How many are on the list."
+  LISTED
+}
+
+"The sums of a quota ledger, in places."
+type Places {
+  "How many were freed by revocations."
+  freed: Int!
+  "How many were taken back by reinstatements and reversals."
+  retaken: Int!
+  "How many were released to later cohorts."
+  released: Int!
+  "How many are kept for reinstatements: freed, and neither taken back nor released."
+  reserved: Int!
+  "How many more were taken back than were left, having been released already."
+  overdrawn: Int!
+}
+
+"A time in which a platform cannot report what it sells."
+type Outage implements Node {
+  "The object's id."
+  id: ID!
+  "The platform's code."
+  platform: String!
+  "From when on (inclusive)."
+  beginsAt: DateTime!
+  "Until when (exclusive); null while nobody knows."
+  endsAt: DateTime
+  "Why, in the words of PMO staff; for PMO staff only."
+  reason: String
+  "Who declared it; for PMO staff only."
+  declaredBy: String
+  "When it was declared."
+  declaredAt: DateTime!
+  "Who last said when it ends; for PMO staff only."
+  endedBy: String
+}
+
+"How a platform reports at present."
+type PlatformWatch {
+  "When its last delivery came; null when none has."
+  lastDelivery: DateTime
+  "How many came in the last 60 minutes."
+  lastHour: Int!
+  "How many are usual at this hour of the day: the median of the 14 days before."
+  usual: Float!
+  "How long after the purchase half of the reports of the last 24 hours came, in seconds; null without any."
+  lagP50: Int
+  "The same for nine in ten."
+  lagP90: Int
+  "The same for 99 in a hundred."
+  lagP99: Int
+  "How many of its deliveries are in quarantine."
+  quarantined: Int!
+  "Its last statement of completeness, held against what is on record; null when it has made none."
+  statement: StatementCheck
+}
+
+"A statement of completeness, held against what is on record."
+type StatementCheck {
+  "The instant before which every purchase was sent, by the platform's word (exclusive)."
+  through: DateTime!
+  "How many purchases the platform says that it has sent; 2147483647 for that and more."
+  count: Int!
+  "What they amount to, by the platform's word."
+  amount: Rupiah!
+  "How many are on record."
+  heldCount: Int!
+  "What those amount to."
+  heldAmount: Rupiah!
+  "Whether both agree."
+  agrees: Boolean!
+  "When the statement arrived."
+  receivedAt: DateTime!
+}
+
+"What about a platform wants a person's attention."
+enum AlertKind {
+  "Nothing has come for much longer than is usual."
+  SILENT
+  "Far fewer deliveries come than is usual at this hour."
+  FEW
+  "Reports arrive much later after the purchase than is usual."
+  LAG
+  "What the platform states to have sent is not what is on record."
+  DISAGREES
+  "Deliveries wait in quarantine that name cards of a cohort near its deadline."
+  QUARANTINE
+}
+
+"Something about a platform that wants, or wanted, attention."
+type Alert implements Node {
+  "The object's id."
+  id: ID!
+  "The platform's code."
+  platform: String!
+  "What."
+  kind: AlertKind!
+  "When it was raised."
+  raisedAt: DateTime!
+  "When the reason for it was gone; null while it is not."
+  clearedAt: DateTime
+}
+
+"A way to reach a participant."
+enum ReminderChannel {
+  "E-mail."
+  EMAIL
+  "A messaging gateway, by a signed webhook of ours."
+  GATEWAY
+}
+
+"Where a reminder stands."
+enum ReminderState {
+  "It waits for its time."
+  PLANNED
+  "It is being sent."
+  SENDING
+  "The mail server or the gateway has taken it over."
+  SENT
+  "It was not sent, for a reason."
+  SKIPPED
+  "The receiving side refused it for good."
+  BOUNCED
+  "It was given up after several attempts."
+  FAILED
+  "Sending was cut off: it may have arrived, and is not sent again."
+  DOUBT
+}
+
+"Why a reminder was not sent."
+enum ReminderSkip {
+  "The plan was stopped."
+  STOPPED
+  "There is a first purchase."
+  PURCHASED
+  "The membership has ended."
+  REVOKED
+  "A person has to decide about a purchase."
+  UNDER_REVIEW
+  "The deadline is later now, and has reminders of its own."
+  EXTENDED
+  "The deadline has passed, or the next stage has begun."
+  LATE
+  "There is no address for the channel, or it was erased."
+  UNREACHABLE
+  "The address was refused for good before."
+  BOUNCED
+  "As many as a participant gets were sent."
+  CAPPED
+}
+
+"An order that those of a cohort who have not bought be reminded."
+type ReminderPlan implements Node {
+  "The object's id."
+  id: ID!
+  "The hours before the deadline at which they are reminded, the largest first."
+  stages: [Int!]!
+  "The ways to reach them."
+  channels: [ReminderChannel!]!
+  "The language."
+  language: Language!
+  "When it was made."
+  createdAt: DateTime!
+  "Who made it."
+  createdBy: String!
+  "When it was stopped; null while it is in force."
+  stoppedAt: DateTime
+  "Who stopped it."
+  stoppedBy: String
+  "What became of its reminders, by stage, channel and state."
+  counts: [ReminderCount!]!
+}
+
+"How many reminders of a plan stand where."
+type ReminderCount {
+  "The stage, in hours before the deadline."
+  stage: Int!
+  "The channel."
+  channel: ReminderChannel!
+  "The state."
+  state: ReminderState!
+  "Why they were not sent, for the state SKIPPED."
+  skipped: ReminderSkip
+  "How many."
+  count: Int!
+}
+
+"Who would get which reminder."
+type ReminderPreview {
+  "The stages, the largest first."
+  stages: [ReminderStagePreview!]!
+  "A few of those who would be reminded next, by card number, which is masked."
+  sample: [ReminderSample!]!
+}
+
+"One stage of a plan, through one channel, as it would be if it were made now."
+type ReminderStagePreview {
+  "The hours before the deadline."
+  stage: Int!
+  "The channel."
+  channel: ReminderChannel!
+  "When it begins, for those who have the cohort's own deadline."
+  beginsAt: DateTime!
+  "Whether it would be sent at all: stages that are over when the plan is made are not."
+  sent: Boolean!
+  "How many have not bought as things stand, and can be reached."
+  recipients: Int!
+  "How many have not bought, and cannot be reached through the channel."
+  unreachable: Int!
+}
+
+"One of those who would be reminded."
+type ReminderSample {
+  "The masked card number."
+  cardNumber: String!
+  "The participant's deadline (exclusive)."
+  deadline: DateTime!
+  "When the next reminder is due, at the earliest; null when none is."
+  dueAt: DateTime
+}
+
+"A reminder to a participant."
+type Reminder {
+  "The stage, in hours before the deadline."
+  stage: Int!
+  "The channel."
+  channel: ReminderChannel!
+  "The deadline that it is about (exclusive)."
+  deadline: DateTime!
+  "When it is due."
+  dueAt: DateTime!
+  "Where it stands."
+  state: ReminderState!
+  "Why it was not sent, for the state SKIPPED."
+  skipped: ReminderSkip
+  "When it was sent, or given up; null while neither has happened."
+  settledAt: DateTime
+}
+
+"What our webhooks tell."
+enum OutboundEvent {
+  "A text for one participant, for a messaging gateway. It holds personal data."
+  REMINDER
+  "Something about a platform wants attention."
+  ALERT_RAISED
+  "Something about a platform wants attention no more."
+  ALERT_CLEARED
+  "A settlement took a step."
+  SETTLEMENT
+  "Nothing: it was sent on request."
+  TEST
+}
+
+"Where webhooks of ours go."
+type Endpoint implements Node {
+  "The object's id."
+  id: ID!
+  "The name."
+  name: String!
+  "The address."
+  url: String!
+  "What it is told."
+  events: [OutboundEvent!]!
+  "How we sign: STANDARD_V1 or STANDARD_V1A."
+  scheme: SignatureScheme!
+  "The public key with which to verify, for STANDARD_V1A."
+  publicKey: String
+  "When it was added."
+  createdAt: DateTime!
+  "Who added it."
+  createdBy: String!
+  "Since when nothing is sent to it; null while something is."
+  disabledAt: DateTime
+  "Who disabled it; null when it answered that it is gone."
+  disabledBy: String
+  "The webhooks that were sent to it, or are to be, the latest first."
+  messages(
+    "Only those for which all of this holds."
+    filter: OutboundMessageFilter
+    "The first so many, from the beginning or after ` + "`" + `after` + "`" + `."
+    first: Int
+    "Only what follows this cursor."
+    after: String
+    "The last so many, from the end or before ` + "`" + `before` + "`" + `."
+    last: Int
+    "Only what precedes this cursor."
+    before: String
+  ): OutboundMessageConnection!
+}
+
+"A page of webhooks."
+type OutboundMessageConnection {
+  "The webhooks of this page with their cursors."
+  edges: [OutboundMessageEdge!]!
+  "The webhooks of this page."
+  nodes: [OutboundMessage!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+  "How many there are on all pages together; counted only when asked for."
+  totalCount: Int
+}
+
+"A webhook on a page."
+type OutboundMessageEdge {
+  "The cursor of this place in the list."
+  cursor: String!
+  "The webhook."
+  node: OutboundMessage!
+}
+
+"Which webhooks of ours. Everything given must hold; an empty list of values lets nothing through."
+input OutboundMessageFilter {
+  "In one of these states."
+  state: [OutboundState!]
+  "Telling one of these events."
+  event: [OutboundEvent!]
+}
+
+"Where a webhook of ours stands."
+enum OutboundState {
+  "It is tried until it arrives, or the attempts are used up."
+  PENDING
+  "The endpoint answered 2xx."
+  DELIVERED
+  "It was given up; it may be sent again by hand."
+  FAILED
+  "It is of no use any more: the recipient has bought, or its time is over."
+  CANCELLED
+}
+
+"A webhook of ours to one endpoint."
+type OutboundMessage implements Node {
+  "The object's id."
+  id: ID!
+  "The endpoint's name."
+  endpoint: String!
+  "What it tells."
+  event: OutboundEvent!
+  "Its ` + "`" + `webhook-id` + "`" + `, the same at every attempt."
+  messageId: String!
+  "Where it stands."
+  state: OutboundState!
+  "When it was made."
+  createdAt: DateTime!
+  "When it is tried next; null when it is not."
+  nextAt: DateTime
+  "When it arrived or was given up; null while it is pending."
+  settledAt: DateTime
+  "The attempts to deliver it, the first first."
+  attempts: [OutboundAttempt!]!
+}
+
+"What came of one attempt to deliver a webhook of ours."
+enum AttemptOutcome {
+  "The endpoint answered 2xx."
+  DELIVERED
+  "It did not arrive, and is to be tried again."
+  AGAIN
+  "The endpoint answered 410, and was disabled."
+  GONE
+  "It was not sent: the address may not be called."
+  REFUSED
+}
+
+"One attempt to deliver a webhook of ours."
+type OutboundAttempt {
+  "When it was made."
+  at: DateTime!
+  "How long it took, in milliseconds."
+  took: Int!
+  "The status of the answer; null without one."
+  status: Int
+  "What came of it."
+  outcome: AttemptOutcome!
+  "What went wrong, as a code such as ` + "`" + `timeout` + "`" + `; null when nothing did."
+  problem: String
+}
+
+"A list to prepare."
+input PrepareSettlementInput {
+  "The cohort's number."
+  cohort: Int!
+  "How many of the places that it frees are kept for reinstatements until it is closed; by the programme's share when absent."
+  reserve: Int
+  "Why, for the record. It must not repeat personal data."
+  reason: String!
+}
+
+"What came of preparing a settlement."
+type PrepareSettlementPayload {
+  "The settlement; null when there are errors."
+  settlement: Settlement
+  "What to mend; empty on success."
+  userErrors: [UserError!]!
+}
+
+"A list to approve."
+input ApproveSettlementInput {
+  "The settlement's id."
+  settlement: ID!
+  "Its ` + "`" + `listHash` + "`" + `, as it was read."
+  listHash: String!
+}
+
+"What came of approving a settlement."
+type ApproveSettlementPayload {
+  "The settlement; null when there are errors."
+  settlement: Settlement
+  "What to mend; empty on success."
+  userErrors: [UserError!]!
+}
+
+"A settlement to execute."
+input ExecuteSettlementInput {
+  "The settlement's id."
+  settlement: ID!
+}
+
+"What came of ordering an execution."
+type ExecuteSettlementPayload {
+  "The settlement; null when there are errors."
+  settlement: Settlement
+  "What to mend; empty on success."
+  userErrors: [UserError!]!
+}
+
+"A settlement to stop."
+input StopSettlementInput {
+  "The settlement's id."
+  settlement: ID!
+}
+
+"What came of stopping an execution."
+type StopSettlementPayload {
+  "The settlement; null when there are errors."
+  settlement: Settlement
+  "What to mend; empty on success."
+  userErrors: [UserError!]!
+}
+
+"A settlement to discard."
+input DiscardSettlementInput {
+  "The settlement's id."
+  settlement: ID!
+}
+
+"What came of discarding a settlement."
+type DiscardSettlementPayload {
+  "The settlement; null when there are errors."
+  settlement: Settlement
+  "What to mend; empty on success."
+  userErrors: [UserError!]!
+}
+
+"A settlement to reverse, or one of those whom it revoked."
+input ReverseSettlementInput {
+  "The settlement's id."
+  settlement: ID!
+  "The card of the one to reinstate; everybody when absent."
+  cardNumber: CardNumber
+  "Why, for the history. It must not repeat personal data."
+  reason: String!
+}
+
+"What came of reversing a settlement."
+type ReverseSettlementPayload {
+  "The settlement; null when there are errors."
+  settlement: Settlement
+  "What to mend; empty on success."
+  userErrors: [UserError!]!
+}
+
+"An outage to declare."
+input DeclareOutageInput {
+  "The platform's code."
+  platform: String!
+  "From when on (inclusive)."
+  beginsAt: DateTime!
+  "Until when (exclusive), when that is known."
+  endsAt: DateTime
+  "Why. It must not repeat personal data."
+  reason: String!
+}
+
+"What came of declaring an outage."
+type DeclareOutagePayload {
+  "The outage; null when there are errors."
+  outage: Outage
+  "What to mend; empty on success."
+  userErrors: [UserError!]!
+}
+
+"The end of an outage."
+input EndOutageInput {
+  "The outage's id."
+  outage: ID!
+  "When it ends or has ended (exclusive); now when absent."
+  at: DateTime
+}
+
+"What came of ending an outage."
+type EndOutagePayload {
+  "The outage; null when there are errors."
+  outage: Outage
+  "What to mend; empty on success."
+  userErrors: [UserError!]!
+}
+
+"A plan of reminders."
+input PlanRemindersInput {
+  "The cohort's number."
+  cohort: Int!
+  "The hours before the deadline at which to remind; 336, 168, 72, 24 and 6 when absent."
+  stages: [Int!]
+  "The ways to reach the participants."
+  channels: [ReminderChannel!]! = [EMAIL]
+  "The language."
+  language: Language! = ID
+}
+
+"What came of planning reminders."
+type PlanRemindersPayload {
+  "The plan; null when there are errors."
+  plan: ReminderPlan
+  "What to mend; empty on success."
+  userErrors: [UserError!]!
+}
+
+"The reminders to stop."
+input StopRemindersInput {
+  "The cohort's number."
+  cohort: Int!
+}
+
+"What came of stopping reminders."
+type StopRemindersPayload {
+  "The plan that was in force; null when there are errors."
+  plan: ReminderPlan
+  "What to mend; empty on success."
+  userErrors: [UserError!]!
+}
+
+"An e-mail that came back."
+input ReportBounceInput {
+  "Its Message-ID, as the mail server names it."
+  messageId: String!
+}
+
+"What came of recording that an e-mail came back."
+type ReportBouncePayload {
+  "Whether it was new; null when there are errors."
+  recorded: Boolean
+  "What to mend; empty on success."
+  userErrors: [UserError!]!
+}
+
+"An endpoint to add."
+input CreateEndpointInput {
+  "A name, unique among the endpoints."
+  name: String!
+  "The address: https, and not a private one."
+  url: String!
+  "What to tell it."
+  events: [OutboundEvent!]!
+  "How to sign: STANDARD_V1 or STANDARD_V1A."
+  scheme: SignatureScheme! = STANDARD_V1
+}
+
+"What came of adding an endpoint."
+type CreateEndpointPayload {
+  "The endpoint; null when there are errors."
+  endpoint: Endpoint
+  "The secret with which to verify, for STANDARD_V1. It is not shown again."
+  secret: String
+  "What to mend; empty on success."
+  userErrors: [UserError!]!
+}
+
+"A secret to make anew."
+input RotateEndpointSecretInput {
+  "The endpoint's id."
+  endpoint: ID!
+  "For how many hours the earlier secret signs beside the new one."
+  overlapHours: Int! = 24
+}
+
+"What came of making a secret anew."
+type RotateEndpointSecretPayload {
+  "The endpoint; null when there are errors."
+  endpoint: Endpoint
+  "The new secret, for STANDARD_V1. It is not shown again."
+  secret: String
+  "What to mend; empty on success."
+  userErrors: [UserError!]!
+}
+
+"An endpoint to disable."
+input DisableEndpointInput {
+  "The endpoint's id."
+  endpoint: ID!
+}
+
+"What came of disabling an endpoint."
+type DisableEndpointPayload {
+  "The endpoint; null when there are errors."
+  endpoint: Endpoint
+  "What to mend; empty on success."
+  userErrors: [UserError!]!
+}
+
+"An endpoint to enable."
+input EnableEndpointInput {
+  "The endpoint's id."
+  endpoint: ID!
+}
+
+"What came of enabling an endpoint."
+type EnableEndpointPayload {
+  "The endpoint; null when there are errors."
+  endpoint: Endpoint
+  "What to mend; empty on success."
+  userErrors: [UserError!]!
+}
+
+"An endpoint to test."
+input TestEndpointInput {
+  "The endpoint's id."
+  endpoint: ID!
+}
+
+"What came of testing an endpoint."
+type TestEndpointPayload {
+  "The webhook, which is sent in the background; null when there are errors."
+  message: OutboundMessage
+  "What to mend; empty on success."
+  userErrors: [UserError!]!
+}
+
+"A webhook to send again."
+input ResendMessageInput {
+  "The webhook's id."
+  message: ID!
+}
+
+"What came of sending a webhook again."
+type ResendMessagePayload {
+  "The webhook, which is sent in the background; null when there are errors."
+  message: OutboundMessage
+  "What to mend; empty on success."
+  userErrors: [UserError!]!
+}
 `, BuiltIn: false},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
@@ -2769,6 +3946,22 @@ var parsedSchema = gqlparser.MustLoadSchema(sources...)
 // childFields_* functions provide shared child field context lookups.
 // Each function is generated once per unique object type, deduplicating the
 // switch statements that were previously inlined in every fieldContext_* function.
+
+func (ec *executionContext) childFields_Alert(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Alert_id(ctx, field)
+	case "platform":
+		return ec.fieldContext_Alert_platform(ctx, field)
+	case "kind":
+		return ec.fieldContext_Alert_kind(ctx, field)
+	case "raisedAt":
+		return ec.fieldContext_Alert_raisedAt(ctx, field)
+	case "clearedAt":
+		return ec.fieldContext_Alert_clearedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Alert", field.Name)
+}
 
 func (ec *executionContext) childFields_AnnounceCohortPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
@@ -2778,6 +3971,40 @@ func (ec *executionContext) childFields_AnnounceCohortPayload(ctx context.Contex
 		return ec.fieldContext_AnnounceCohortPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AnnounceCohortPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ApproveSettlementPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "settlement":
+		return ec.fieldContext_ApproveSettlementPayload_settlement(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ApproveSettlementPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApproveSettlementPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Closing(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "state":
+		return ec.fieldContext_Closing_state(ctx, field)
+	case "overdue":
+		return ec.fieldContext_Closing_overdue(ctx, field)
+	case "outstanding":
+		return ec.fieldContext_Closing_outstanding(ctx, field)
+	case "through":
+		return ec.fieldContext_Closing_through(ctx, field)
+	case "waits":
+		return ec.fieldContext_Closing_waits(ctx, field)
+	case "platforms":
+		return ec.fieldContext_Closing_platforms(ctx, field)
+	case "quarantined":
+		return ec.fieldContext_Closing_quarantined(ctx, field)
+	case "unreadable":
+		return ec.fieldContext_Closing_unreadable(ctx, field)
+	case "settlement":
+		return ec.fieldContext_Closing_settlement(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Closing", field.Name)
 }
 
 func (ec *executionContext) childFields_Cohort(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2808,6 +4035,16 @@ func (ec *executionContext) childFields_Cohort(ctx context.Context, field graphq
 		return ec.fieldContext_Cohort_extensions(ctx, field)
 	case "participants":
 		return ec.fieldContext_Cohort_participants(ctx, field)
+	case "closing":
+		return ec.fieldContext_Cohort_closing(ctx, field)
+	case "settlements":
+		return ec.fieldContext_Cohort_settlements(ctx, field)
+	case "places":
+		return ec.fieldContext_Cohort_places(ctx, field)
+	case "reminders":
+		return ec.fieldContext_Cohort_reminders(ctx, field)
+	case "reminderPreview":
+		return ec.fieldContext_Cohort_reminderPreview(ctx, field)
 	case "purchases":
 		return ec.fieldContext_Cohort_purchases(ctx, field)
 	}
@@ -2896,6 +4133,18 @@ func (ec *executionContext) childFields_CorrectContactPayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type CorrectContactPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CreateEndpointPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "endpoint":
+		return ec.fieldContext_CreateEndpointPayload_endpoint(ctx, field)
+	case "secret":
+		return ec.fieldContext_CreateEndpointPayload_secret(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CreateEndpointPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateEndpointPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CreatePlatformKeyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "key":
@@ -2934,6 +4183,16 @@ func (ec *executionContext) childFields_DecideReviewPayload(ctx context.Context,
 		return ec.fieldContext_DecideReviewPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DecideReviewPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DeclareOutagePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "outage":
+		return ec.fieldContext_DeclareOutagePayload_outage(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DeclareOutagePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeclareOutagePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_DecreeDeadlinePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3016,6 +4275,26 @@ func (ec *executionContext) childFields_DeliveryEdge(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type DeliveryEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_DisableEndpointPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "endpoint":
+		return ec.fieldContext_DisableEndpointPayload_endpoint(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DisableEndpointPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DisableEndpointPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DiscardSettlementPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "settlement":
+		return ec.fieldContext_DiscardSettlementPayload_settlement(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DiscardSettlementPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DiscardSettlementPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_DismissDeliveryPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "delivery":
@@ -3036,6 +4315,54 @@ func (ec *executionContext) childFields_Eligibility(ctx context.Context, field g
 		return ec.fieldContext_Eligibility_reason(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Eligibility", field.Name)
+}
+
+func (ec *executionContext) childFields_EnableEndpointPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "endpoint":
+		return ec.fieldContext_EnableEndpointPayload_endpoint(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_EnableEndpointPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EnableEndpointPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_EndOutagePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "outage":
+		return ec.fieldContext_EndOutagePayload_outage(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_EndOutagePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EndOutagePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Endpoint(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Endpoint_id(ctx, field)
+	case "name":
+		return ec.fieldContext_Endpoint_name(ctx, field)
+	case "url":
+		return ec.fieldContext_Endpoint_url(ctx, field)
+	case "events":
+		return ec.fieldContext_Endpoint_events(ctx, field)
+	case "scheme":
+		return ec.fieldContext_Endpoint_scheme(ctx, field)
+	case "publicKey":
+		return ec.fieldContext_Endpoint_publicKey(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Endpoint_createdAt(ctx, field)
+	case "createdBy":
+		return ec.fieldContext_Endpoint_createdBy(ctx, field)
+	case "disabledAt":
+		return ec.fieldContext_Endpoint_disabledAt(ctx, field)
+	case "disabledBy":
+		return ec.fieldContext_Endpoint_disabledBy(ctx, field)
+	case "messages":
+		return ec.fieldContext_Endpoint_messages(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Endpoint", field.Name)
 }
 
 func (ec *executionContext) childFields_EraseContactPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3062,6 +4389,16 @@ func (ec *executionContext) childFields_EvidenceNote(ctx context.Context, field 
 		return ec.fieldContext_EvidenceNote_text(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type EvidenceNote", field.Name)
+}
+
+func (ec *executionContext) childFields_ExecuteSettlementPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "settlement":
+		return ec.fieldContext_ExecuteSettlementPayload_settlement(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ExecuteSettlementPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExecuteSettlementPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Explanation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3108,6 +4445,8 @@ func (ec *executionContext) childFields_Extension(ctx context.Context, field gra
 		return ec.fieldContext_Extension_reason(ctx, field)
 	case "participants":
 		return ec.fieldContext_Extension_participants(ctx, field)
+	case "appliedAt":
+		return ec.fieldContext_Extension_appliedAt(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_Extension_createdAt(ctx, field)
 	case "createdBy":
@@ -3200,6 +4539,8 @@ func (ec *executionContext) childFields_HistoryEntry(ctx context.Context, field 
 		return ec.fieldContext_HistoryEntry_effectiveAt(ctx, field)
 	case "cause":
 		return ec.fieldContext_HistoryEntry_cause(ctx, field)
+	case "settlement":
+		return ec.fieldContext_HistoryEntry_settlement(ctx, field)
 	case "actor":
 		return ec.fieldContext_HistoryEntry_actor(ctx, field)
 	case "reason":
@@ -3296,6 +4637,92 @@ func (ec *executionContext) childFields_OfferingEdge(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type OfferingEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_Outage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Outage_id(ctx, field)
+	case "platform":
+		return ec.fieldContext_Outage_platform(ctx, field)
+	case "beginsAt":
+		return ec.fieldContext_Outage_beginsAt(ctx, field)
+	case "endsAt":
+		return ec.fieldContext_Outage_endsAt(ctx, field)
+	case "reason":
+		return ec.fieldContext_Outage_reason(ctx, field)
+	case "declaredBy":
+		return ec.fieldContext_Outage_declaredBy(ctx, field)
+	case "declaredAt":
+		return ec.fieldContext_Outage_declaredAt(ctx, field)
+	case "endedBy":
+		return ec.fieldContext_Outage_endedBy(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Outage", field.Name)
+}
+
+func (ec *executionContext) childFields_OutboundAttempt(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "at":
+		return ec.fieldContext_OutboundAttempt_at(ctx, field)
+	case "took":
+		return ec.fieldContext_OutboundAttempt_took(ctx, field)
+	case "status":
+		return ec.fieldContext_OutboundAttempt_status(ctx, field)
+	case "outcome":
+		return ec.fieldContext_OutboundAttempt_outcome(ctx, field)
+	case "problem":
+		return ec.fieldContext_OutboundAttempt_problem(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OutboundAttempt", field.Name)
+}
+
+func (ec *executionContext) childFields_OutboundMessage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_OutboundMessage_id(ctx, field)
+	case "endpoint":
+		return ec.fieldContext_OutboundMessage_endpoint(ctx, field)
+	case "event":
+		return ec.fieldContext_OutboundMessage_event(ctx, field)
+	case "messageId":
+		return ec.fieldContext_OutboundMessage_messageId(ctx, field)
+	case "state":
+		return ec.fieldContext_OutboundMessage_state(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_OutboundMessage_createdAt(ctx, field)
+	case "nextAt":
+		return ec.fieldContext_OutboundMessage_nextAt(ctx, field)
+	case "settledAt":
+		return ec.fieldContext_OutboundMessage_settledAt(ctx, field)
+	case "attempts":
+		return ec.fieldContext_OutboundMessage_attempts(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OutboundMessage", field.Name)
+}
+
+func (ec *executionContext) childFields_OutboundMessageConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_OutboundMessageConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_OutboundMessageConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_OutboundMessageConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_OutboundMessageConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OutboundMessageConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_OutboundMessageEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_OutboundMessageEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_OutboundMessageEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OutboundMessageEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_PageInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "hasNextPage":
@@ -3354,6 +4781,10 @@ func (ec *executionContext) childFields_Participant(ctx context.Context, field g
 		return ec.fieldContext_Participant_reviews(ctx, field)
 	case "explanation":
 		return ec.fieldContext_Participant_explanation(ctx, field)
+	case "settlement":
+		return ec.fieldContext_Participant_settlement(ctx, field)
+	case "reminders":
+		return ec.fieldContext_Participant_reminders(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Participant", field.Name)
 }
@@ -3430,6 +4861,32 @@ func (ec *executionContext) childFields_ParticipantFacts(ctx context.Context, fi
 	return nil, fmt.Errorf("no field named %q was found under type ParticipantFacts", field.Name)
 }
 
+func (ec *executionContext) childFields_Places(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "freed":
+		return ec.fieldContext_Places_freed(ctx, field)
+	case "retaken":
+		return ec.fieldContext_Places_retaken(ctx, field)
+	case "released":
+		return ec.fieldContext_Places_released(ctx, field)
+	case "reserved":
+		return ec.fieldContext_Places_reserved(ctx, field)
+	case "overdrawn":
+		return ec.fieldContext_Places_overdrawn(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Places", field.Name)
+}
+
+func (ec *executionContext) childFields_PlanRemindersPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "plan":
+		return ec.fieldContext_PlanRemindersPayload_plan(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_PlanRemindersPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlanRemindersPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Platform(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -3448,6 +4905,12 @@ func (ec *executionContext) childFields_Platform(ctx context.Context, field grap
 		return ec.fieldContext_Platform_tolerance(ctx, field)
 	case "keys":
 		return ec.fieldContext_Platform_keys(ctx, field)
+	case "outages":
+		return ec.fieldContext_Platform_outages(ctx, field)
+	case "watch":
+		return ec.fieldContext_Platform_watch(ctx, field)
+	case "alerts":
+		return ec.fieldContext_Platform_alerts(ctx, field)
 	case "statements":
 		return ec.fieldContext_Platform_statements(ctx, field)
 	case "offerings":
@@ -3458,6 +4921,18 @@ func (ec *executionContext) childFields_Platform(ctx context.Context, field grap
 		return ec.fieldContext_Platform_deliveries(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Platform", field.Name)
+}
+
+func (ec *executionContext) childFields_PlatformEvidence(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "platform":
+		return ec.fieldContext_PlatformEvidence_platform(ctx, field)
+	case "statedThrough":
+		return ec.fieldContext_PlatformEvidence_statedThrough(ctx, field)
+	case "outage":
+		return ec.fieldContext_PlatformEvidence_outage(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlatformEvidence", field.Name)
 }
 
 func (ec *executionContext) childFields_PlatformKey(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3490,6 +4965,38 @@ func (ec *executionContext) childFields_PlatformKey(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type PlatformKey", field.Name)
 }
 
+func (ec *executionContext) childFields_PlatformWatch(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "lastDelivery":
+		return ec.fieldContext_PlatformWatch_lastDelivery(ctx, field)
+	case "lastHour":
+		return ec.fieldContext_PlatformWatch_lastHour(ctx, field)
+	case "usual":
+		return ec.fieldContext_PlatformWatch_usual(ctx, field)
+	case "lagP50":
+		return ec.fieldContext_PlatformWatch_lagP50(ctx, field)
+	case "lagP90":
+		return ec.fieldContext_PlatformWatch_lagP90(ctx, field)
+	case "lagP99":
+		return ec.fieldContext_PlatformWatch_lagP99(ctx, field)
+	case "quarantined":
+		return ec.fieldContext_PlatformWatch_quarantined(ctx, field)
+	case "statement":
+		return ec.fieldContext_PlatformWatch_statement(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlatformWatch", field.Name)
+}
+
+func (ec *executionContext) childFields_PrepareSettlementPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "settlement":
+		return ec.fieldContext_PrepareSettlementPayload_settlement(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_PrepareSettlementPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PrepareSettlementPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Programme(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "now":
@@ -3508,6 +5015,8 @@ func (ec *executionContext) childFields_Programme(ctx context.Context, field gra
 		return ec.fieldContext_Programme_trainingBalance(ctx, field)
 	case "version":
 		return ec.fieldContext_Programme_version(ctx, field)
+	case "places":
+		return ec.fieldContext_Programme_places(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Programme", field.Name)
 }
@@ -3640,6 +5149,126 @@ func (ec *executionContext) childFields_PutOfferingPayload(ctx context.Context, 
 	return nil, fmt.Errorf("no field named %q was found under type PutOfferingPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_Reminder(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "stage":
+		return ec.fieldContext_Reminder_stage(ctx, field)
+	case "channel":
+		return ec.fieldContext_Reminder_channel(ctx, field)
+	case "deadline":
+		return ec.fieldContext_Reminder_deadline(ctx, field)
+	case "dueAt":
+		return ec.fieldContext_Reminder_dueAt(ctx, field)
+	case "state":
+		return ec.fieldContext_Reminder_state(ctx, field)
+	case "skipped":
+		return ec.fieldContext_Reminder_skipped(ctx, field)
+	case "settledAt":
+		return ec.fieldContext_Reminder_settledAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Reminder", field.Name)
+}
+
+func (ec *executionContext) childFields_ReminderCount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "stage":
+		return ec.fieldContext_ReminderCount_stage(ctx, field)
+	case "channel":
+		return ec.fieldContext_ReminderCount_channel(ctx, field)
+	case "state":
+		return ec.fieldContext_ReminderCount_state(ctx, field)
+	case "skipped":
+		return ec.fieldContext_ReminderCount_skipped(ctx, field)
+	case "count":
+		return ec.fieldContext_ReminderCount_count(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReminderCount", field.Name)
+}
+
+func (ec *executionContext) childFields_ReminderPlan(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ReminderPlan_id(ctx, field)
+	case "stages":
+		return ec.fieldContext_ReminderPlan_stages(ctx, field)
+	case "channels":
+		return ec.fieldContext_ReminderPlan_channels(ctx, field)
+	case "language":
+		return ec.fieldContext_ReminderPlan_language(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_ReminderPlan_createdAt(ctx, field)
+	case "createdBy":
+		return ec.fieldContext_ReminderPlan_createdBy(ctx, field)
+	case "stoppedAt":
+		return ec.fieldContext_ReminderPlan_stoppedAt(ctx, field)
+	case "stoppedBy":
+		return ec.fieldContext_ReminderPlan_stoppedBy(ctx, field)
+	case "counts":
+		return ec.fieldContext_ReminderPlan_counts(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReminderPlan", field.Name)
+}
+
+func (ec *executionContext) childFields_ReminderPreview(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "stages":
+		return ec.fieldContext_ReminderPreview_stages(ctx, field)
+	case "sample":
+		return ec.fieldContext_ReminderPreview_sample(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReminderPreview", field.Name)
+}
+
+func (ec *executionContext) childFields_ReminderSample(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cardNumber":
+		return ec.fieldContext_ReminderSample_cardNumber(ctx, field)
+	case "deadline":
+		return ec.fieldContext_ReminderSample_deadline(ctx, field)
+	case "dueAt":
+		return ec.fieldContext_ReminderSample_dueAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReminderSample", field.Name)
+}
+
+func (ec *executionContext) childFields_ReminderStagePreview(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "stage":
+		return ec.fieldContext_ReminderStagePreview_stage(ctx, field)
+	case "channel":
+		return ec.fieldContext_ReminderStagePreview_channel(ctx, field)
+	case "beginsAt":
+		return ec.fieldContext_ReminderStagePreview_beginsAt(ctx, field)
+	case "sent":
+		return ec.fieldContext_ReminderStagePreview_sent(ctx, field)
+	case "recipients":
+		return ec.fieldContext_ReminderStagePreview_recipients(ctx, field)
+	case "unreachable":
+		return ec.fieldContext_ReminderStagePreview_unreachable(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReminderStagePreview", field.Name)
+}
+
+func (ec *executionContext) childFields_ReportBouncePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "recorded":
+		return ec.fieldContext_ReportBouncePayload_recorded(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ReportBouncePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReportBouncePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ResendMessagePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "message":
+		return ec.fieldContext_ResendMessagePayload_message(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ResendMessagePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ResendMessagePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RetirePlatformKeyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "key":
@@ -3658,6 +5287,16 @@ func (ec *executionContext) childFields_RetryDeliveryPayload(ctx context.Context
 		return ec.fieldContext_RetryDeliveryPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RetryDeliveryPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ReverseSettlementPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "settlement":
+		return ec.fieldContext_ReverseSettlementPayload_settlement(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ReverseSettlementPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReverseSettlementPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Review(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3710,6 +5349,18 @@ func (ec *executionContext) childFields_ReviewEdge(ctx context.Context, field gr
 	return nil, fmt.Errorf("no field named %q was found under type ReviewEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_RotateEndpointSecretPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "endpoint":
+		return ec.fieldContext_RotateEndpointSecretPayload_endpoint(ctx, field)
+	case "secret":
+		return ec.fieldContext_RotateEndpointSecretPayload_secret(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RotateEndpointSecretPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RotateEndpointSecretPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RupiahMeasures(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "sum":
@@ -3744,6 +5395,244 @@ func (ec *executionContext) childFields_SecondsMeasures(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type SecondsMeasures", field.Name)
 }
 
+func (ec *executionContext) childFields_Settlement(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Settlement_id(ctx, field)
+	case "number":
+		return ec.fieldContext_Settlement_number(ctx, field)
+	case "cohort":
+		return ec.fieldContext_Settlement_cohort(ctx, field)
+	case "state":
+		return ec.fieldContext_Settlement_state(ctx, field)
+	case "listed":
+		return ec.fieldContext_Settlement_listed(ctx, field)
+	case "listHash":
+		return ec.fieldContext_Settlement_listHash(ctx, field)
+	case "through":
+		return ec.fieldContext_Settlement_through(ctx, field)
+	case "reserve":
+		return ec.fieldContext_Settlement_reserve(ctx, field)
+	case "reason":
+		return ec.fieldContext_Settlement_reason(ctx, field)
+	case "preparedAt":
+		return ec.fieldContext_Settlement_preparedAt(ctx, field)
+	case "preparedBy":
+		return ec.fieldContext_Settlement_preparedBy(ctx, field)
+	case "approvedAt":
+		return ec.fieldContext_Settlement_approvedAt(ctx, field)
+	case "approvedBy":
+		return ec.fieldContext_Settlement_approvedBy(ctx, field)
+	case "orderedAt":
+		return ec.fieldContext_Settlement_orderedAt(ctx, field)
+	case "orderedBy":
+		return ec.fieldContext_Settlement_orderedBy(ctx, field)
+	case "stoppedAt":
+		return ec.fieldContext_Settlement_stoppedAt(ctx, field)
+	case "stoppedBy":
+		return ec.fieldContext_Settlement_stoppedBy(ctx, field)
+	case "executedAt":
+		return ec.fieldContext_Settlement_executedAt(ctx, field)
+	case "closesAt":
+		return ec.fieldContext_Settlement_closesAt(ctx, field)
+	case "closedAt":
+		return ec.fieldContext_Settlement_closedAt(ctx, field)
+	case "reversalOrderedAt":
+		return ec.fieldContext_Settlement_reversalOrderedAt(ctx, field)
+	case "reversedBy":
+		return ec.fieldContext_Settlement_reversedBy(ctx, field)
+	case "reversalReason":
+		return ec.fieldContext_Settlement_reversalReason(ctx, field)
+	case "reversedAt":
+		return ec.fieldContext_Settlement_reversedAt(ctx, field)
+	case "discardedBy":
+		return ec.fieldContext_Settlement_discardedBy(ctx, field)
+	case "evidence":
+		return ec.fieldContext_Settlement_evidence(ctx, field)
+	case "counts":
+		return ec.fieldContext_Settlement_counts(ctx, field)
+	case "provinces":
+		return ec.fieldContext_Settlement_provinces(ctx, field)
+	case "platformHistory":
+		return ec.fieldContext_Settlement_platformHistory(ctx, field)
+	case "places":
+		return ec.fieldContext_Settlement_places(ctx, field)
+	case "entries":
+		return ec.fieldContext_Settlement_entries(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Settlement", field.Name)
+}
+
+func (ec *executionContext) childFields_SettlementConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_SettlementConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_SettlementConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_SettlementConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_SettlementConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SettlementConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_SettlementCounts(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "listed":
+		return ec.fieldContext_SettlementCounts_listed(ctx, field)
+	case "revoked":
+		return ec.fieldContext_SettlementCounts_revoked(ctx, field)
+	case "passedOver":
+		return ec.fieldContext_SettlementCounts_passedOver(ctx, field)
+	case "reinstated":
+		return ec.fieldContext_SettlementCounts_reinstated(ctx, field)
+	case "reversed":
+		return ec.fieldContext_SettlementCounts_reversed(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SettlementCounts", field.Name)
+}
+
+func (ec *executionContext) childFields_SettlementEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_SettlementEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_SettlementEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SettlementEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_SettlementEntry(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_SettlementEntry_id(ctx, field)
+	case "settlement":
+		return ec.fieldContext_SettlementEntry_settlement(ctx, field)
+	case "participant":
+		return ec.fieldContext_SettlementEntry_participant(ctx, field)
+	case "deadline":
+		return ec.fieldContext_SettlementEntry_deadline(ctx, field)
+	case "purchases":
+		return ec.fieldContext_SettlementEntry_purchases(ctx, field)
+	case "outcome":
+		return ec.fieldContext_SettlementEntry_outcome(ctx, field)
+	case "passedOver":
+		return ec.fieldContext_SettlementEntry_passedOver(ctx, field)
+	case "decidedAt":
+		return ec.fieldContext_SettlementEntry_decidedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SettlementEntry", field.Name)
+}
+
+func (ec *executionContext) childFields_SettlementEntryConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_SettlementEntryConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_SettlementEntryConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_SettlementEntryConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_SettlementEntryConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SettlementEntryConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_SettlementEntryEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_SettlementEntryEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_SettlementEntryEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SettlementEntryEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_SettlementEvidence(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "at":
+		return ec.fieldContext_SettlementEvidence_at(ctx, field)
+	case "platforms":
+		return ec.fieldContext_SettlementEvidence_platforms(ctx, field)
+	case "lagLimit":
+		return ec.fieldContext_SettlementEvidence_lagLimit(ctx, field)
+	case "unreadable":
+		return ec.fieldContext_SettlementEvidence_unreadable(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SettlementEvidence", field.Name)
+}
+
+func (ec *executionContext) childFields_SettlementPlatform(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "platform":
+		return ec.fieldContext_SettlementPlatform_platform(ctx, field)
+	case "count":
+		return ec.fieldContext_SettlementPlatform_count(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SettlementPlatform", field.Name)
+}
+
+func (ec *executionContext) childFields_SettlementProvince(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "province":
+		return ec.fieldContext_SettlementProvince_province(ctx, field)
+	case "count":
+		return ec.fieldContext_SettlementProvince_count(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SettlementProvince", field.Name)
+}
+
+func (ec *executionContext) childFields_StatementCheck(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "through":
+		return ec.fieldContext_StatementCheck_through(ctx, field)
+	case "count":
+		return ec.fieldContext_StatementCheck_count(ctx, field)
+	case "amount":
+		return ec.fieldContext_StatementCheck_amount(ctx, field)
+	case "heldCount":
+		return ec.fieldContext_StatementCheck_heldCount(ctx, field)
+	case "heldAmount":
+		return ec.fieldContext_StatementCheck_heldAmount(ctx, field)
+	case "agrees":
+		return ec.fieldContext_StatementCheck_agrees(ctx, field)
+	case "receivedAt":
+		return ec.fieldContext_StatementCheck_receivedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StatementCheck", field.Name)
+}
+
+func (ec *executionContext) childFields_StopRemindersPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "plan":
+		return ec.fieldContext_StopRemindersPayload_plan(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_StopRemindersPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StopRemindersPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_StopSettlementPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "settlement":
+		return ec.fieldContext_StopSettlementPayload_settlement(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_StopSettlementPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StopSettlementPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_TestEndpointPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "message":
+		return ec.fieldContext_TestEndpointPayload_message(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_TestEndpointPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TestEndpointPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_UserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "code":
@@ -3768,6 +5657,22 @@ func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphq
 		return ec.fieldContext_Viewer_participant(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Viewer", field.Name)
+}
+
+func (ec *executionContext) childFields_Wait(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_Wait_code(ctx, field)
+	case "platform":
+		return ec.fieldContext_Wait_platform(ctx, field)
+	case "count":
+		return ec.fieldContext_Wait_count(ctx, field)
+	case "until":
+		return ec.fieldContext_Wait_until(ctx, field)
+	case "text":
+		return ec.fieldContext_Wait_text(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Wait", field.Name)
 }
 
 func (ec *executionContext) childFields_WithdrawOfferingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3910,12 +5815,40 @@ func (ec *executionContext) field_Mutation_announceCohort_args(ctx context.Conte
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_approveSettlement_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (ApproveSettlementInput, error) {
+			return ec.unmarshalNApproveSettlementInput2gelombangᚋgraphᚋgeneratedᚐApproveSettlementInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_correctContact_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (CorrectContactInput, error) {
 			return ec.unmarshalNCorrectContactInput2gelombangᚋgraphᚋgeneratedᚐCorrectContactInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_createEndpoint_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (CreateEndpointInput, error) {
+			return ec.unmarshalNCreateEndpointInput2gelombangᚋgraphᚋgeneratedᚐCreateEndpointInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -3952,12 +5885,54 @@ func (ec *executionContext) field_Mutation_decideReview_args(ctx context.Context
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_declareOutage_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (DeclareOutageInput, error) {
+			return ec.unmarshalNDeclareOutageInput2gelombangᚋgraphᚋgeneratedᚐDeclareOutageInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_decreeDeadline_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (DecreeDeadlineInput, error) {
 			return ec.unmarshalNDecreeDeadlineInput2gelombangᚋgraphᚋgeneratedᚐDecreeDeadlineInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_disableEndpoint_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (DisableEndpointInput, error) {
+			return ec.unmarshalNDisableEndpointInput2gelombangᚋgraphᚋgeneratedᚐDisableEndpointInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_discardSettlement_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (DiscardSettlementInput, error) {
+			return ec.unmarshalNDiscardSettlementInput2gelombangᚋgraphᚋgeneratedᚐDiscardSettlementInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -3980,12 +5955,54 @@ func (ec *executionContext) field_Mutation_dismissDelivery_args(ctx context.Cont
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_enableEndpoint_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (EnableEndpointInput, error) {
+			return ec.unmarshalNEnableEndpointInput2gelombangᚋgraphᚋgeneratedᚐEnableEndpointInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_endOutage_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (EndOutageInput, error) {
+			return ec.unmarshalNEndOutageInput2gelombangᚋgraphᚋgeneratedᚐEndOutageInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_eraseContact_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (EraseContactInput, error) {
 			return ec.unmarshalNEraseContactInput2gelombangᚋgraphᚋgeneratedᚐEraseContactInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_executeSettlement_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (ExecuteSettlementInput, error) {
+			return ec.unmarshalNExecuteSettlementInput2gelombangᚋgraphᚋgeneratedᚐExecuteSettlementInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -4008,12 +6025,68 @@ func (ec *executionContext) field_Mutation_extendDeadline_args(ctx context.Conte
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_planReminders_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (PlanRemindersInput, error) {
+			return ec.unmarshalNPlanRemindersInput2gelombangᚋgraphᚋgeneratedᚐPlanRemindersInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_prepareSettlement_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (PrepareSettlementInput, error) {
+			return ec.unmarshalNPrepareSettlementInput2gelombangᚋgraphᚋgeneratedᚐPrepareSettlementInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_putOffering_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (PutOfferingInput, error) {
 			return ec.unmarshalNPutOfferingInput2gelombangᚋgraphᚋgeneratedᚐPutOfferingInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_reportBounce_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (ReportBounceInput, error) {
+			return ec.unmarshalNReportBounceInput2gelombangᚋgraphᚋgeneratedᚐReportBounceInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_resendMessage_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (ResendMessageInput, error) {
+			return ec.unmarshalNResendMessageInput2gelombangᚋgraphᚋgeneratedᚐResendMessageInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -4042,6 +6115,76 @@ func (ec *executionContext) field_Mutation_retryDelivery_args(ctx context.Contex
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (RetryDeliveryInput, error) {
 			return ec.unmarshalNRetryDeliveryInput2gelombangᚋgraphᚋgeneratedᚐRetryDeliveryInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_reverseSettlement_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (ReverseSettlementInput, error) {
+			return ec.unmarshalNReverseSettlementInput2gelombangᚋgraphᚋgeneratedᚐReverseSettlementInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_rotateEndpointSecret_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (RotateEndpointSecretInput, error) {
+			return ec.unmarshalNRotateEndpointSecretInput2gelombangᚋgraphᚋgeneratedᚐRotateEndpointSecretInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_stopReminders_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (StopRemindersInput, error) {
+			return ec.unmarshalNStopRemindersInput2gelombangᚋgraphᚋgeneratedᚐStopRemindersInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_stopSettlement_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (StopSettlementInput, error) {
+			return ec.unmarshalNStopSettlementInput2gelombangᚋgraphᚋgeneratedᚐStopSettlementInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_testEndpoint_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (TestEndpointInput, error) {
+			return ec.unmarshalNTestEndpointInput2gelombangᚋgraphᚋgeneratedᚐTestEndpointInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -4602,6 +6745,74 @@ func (ec *executionContext) field_Query_reviews_args(ctx context.Context, rawArg
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_settlements_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*SettlementFilter, error) {
+			return ec.unmarshalOSettlementFilter2ᚖgelombangᚋgraphᚋgeneratedᚐSettlementFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) ([]*model.Order, error) {
+			return ec.unmarshalOSettlementOrder2ᚕᚖgelombangᚋgraphᚋmodelᚐOrderᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_Wait_text_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "language",
+		func(ctx context.Context, v any) (rules.Language, error) {
+			return ec.unmarshalNLanguage2gelombangᚋinternalᚋrulesᚐLanguage(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["language"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field___Directive_args_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -4676,6 +6887,121 @@ func (ec *executionContext) field___Type_inputFields_args(ctx context.Context, r
 
 // region    **************************** field.gotpl *****************************
 
+func (ec *executionContext) _Alert_id(ctx context.Context, field graphql.CollectedField, obj *model.Alert) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Alert_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Alert_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Alert", field, true, false, "ID")
+}
+
+func (ec *executionContext) _Alert_platform(ctx context.Context, field graphql.CollectedField, obj *model.Alert) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Alert_platform(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Platform, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Alert_platform(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Alert", field, false, false, "String")
+}
+
+func (ec *executionContext) _Alert_kind(ctx context.Context, field graphql.CollectedField, obj *model.Alert) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Alert_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v rules.AlertKind) graphql.Marshaler {
+			return ec.marshalNAlertKind2gelombangᚋinternalᚋrulesᚐAlertKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Alert_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Alert", field, false, false, "AlertKind")
+}
+
+func (ec *executionContext) _Alert_raisedAt(ctx context.Context, field graphql.CollectedField, obj *model.Alert) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Alert_raisedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RaisedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Alert_raisedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Alert", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Alert_clearedAt(ctx context.Context, field graphql.CollectedField, obj *model.Alert) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Alert_clearedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ClearedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Alert_clearedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Alert", field, false, false, "DateTime")
+}
+
 func (ec *executionContext) _AnnounceCohortPayload_cohort(ctx context.Context, field graphql.CollectedField, obj *AnnounceCohortPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4735,6 +7061,304 @@ func (ec *executionContext) fieldContext_AnnounceCohortPayload_userErrors(_ cont
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ApproveSettlementPayload_settlement(ctx context.Context, field graphql.CollectedField, obj *ApproveSettlementPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApproveSettlementPayload_settlement(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Settlement, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Settlement) graphql.Marshaler {
+			return ec.marshalOSettlement2ᚖgelombangᚋgraphᚋmodelᚐSettlement(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ApproveSettlementPayload_settlement(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ApproveSettlementPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Settlement(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ApproveSettlementPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *ApproveSettlementPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApproveSettlementPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖgelombangᚋgraphᚋgeneratedᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApproveSettlementPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ApproveSettlementPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Closing_state(ctx context.Context, field graphql.CollectedField, obj *model.Closing) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Closing_state(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.State, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v rules.ClosingState) graphql.Marshaler {
+			return ec.marshalNClosingState2gelombangᚋinternalᚋrulesᚐClosingState(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Closing_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Closing", field, false, false, "ClosingState")
+}
+
+func (ec *executionContext) _Closing_overdue(ctx context.Context, field graphql.CollectedField, obj *model.Closing) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Closing_overdue(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Overdue, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Closing_overdue(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Closing", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Closing_outstanding(ctx context.Context, field graphql.CollectedField, obj *model.Closing) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Closing_outstanding(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Outstanding, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Closing_outstanding(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Closing", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Closing_through(ctx context.Context, field graphql.CollectedField, obj *model.Closing) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Closing_through(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Through, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Closing_through(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Closing", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Closing_waits(ctx context.Context, field graphql.CollectedField, obj *model.Closing) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Closing_waits(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Waits, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Wait) graphql.Marshaler {
+			return ec.marshalNWait2ᚕᚖgelombangᚋgraphᚋmodelᚐWaitᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Closing_waits(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Closing",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Wait(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Closing_platforms(ctx context.Context, field graphql.CollectedField, obj *model.Closing) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Closing_platforms(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Platforms, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.PlatformEvidence) graphql.Marshaler {
+			return ec.marshalNPlatformEvidence2ᚕᚖgelombangᚋgraphᚋmodelᚐPlatformEvidenceᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Closing_platforms(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Closing",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PlatformEvidence(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Closing_quarantined(ctx context.Context, field graphql.CollectedField, obj *model.Closing) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Closing_quarantined(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Quarantined, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Closing_quarantined(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Closing", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Closing_unreadable(ctx context.Context, field graphql.CollectedField, obj *model.Closing) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Closing_unreadable(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unreadable, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Closing_unreadable(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Closing", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Closing_settlement(ctx context.Context, field graphql.CollectedField, obj *model.Closing) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Closing_settlement(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Settlement, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Settlement) graphql.Marshaler {
+			return ec.marshalOSettlement2ᚖgelombangᚋgraphᚋmodelᚐSettlement(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Closing_settlement(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Closing",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Settlement(ctx, field)
 		},
 	}
 	return fc, nil
@@ -5070,6 +7694,166 @@ func (ec *executionContext) fieldContext_Cohort_participants(_ context.Context, 
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_ParticipantConnection(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Cohort_closing(ctx context.Context, field graphql.CollectedField, obj *model.Cohort) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Cohort_closing(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Closing, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Closing) graphql.Marshaler {
+			return ec.marshalOClosing2ᚖgelombangᚋgraphᚋmodelᚐClosing(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Cohort_closing(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Cohort",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Closing(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Cohort_settlements(ctx context.Context, field graphql.CollectedField, obj *model.Cohort) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Cohort_settlements(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Settlements(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Connection[*model.Settlement]) graphql.Marshaler {
+			return ec.marshalNSettlementConnection2ᚖgelombangᚋgraphᚋmodelᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Cohort_settlements(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Cohort",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SettlementConnection(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Cohort_places(ctx context.Context, field graphql.CollectedField, obj *model.Cohort) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Cohort_places(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Places, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Places) graphql.Marshaler {
+			return ec.marshalOPlaces2ᚖgelombangᚋgraphᚋmodelᚐPlaces(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Cohort_places(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Cohort",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Places(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Cohort_reminders(ctx context.Context, field graphql.CollectedField, obj *model.Cohort) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Cohort_reminders(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reminders, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ReminderPlan) graphql.Marshaler {
+			return ec.marshalOReminderPlan2ᚖgelombangᚋgraphᚋmodelᚐReminderPlan(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Cohort_reminders(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Cohort",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReminderPlan(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Cohort_reminderPreview(ctx context.Context, field graphql.CollectedField, obj *model.Cohort) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Cohort_reminderPreview(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ReminderPreview(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ReminderPreview) graphql.Marshaler {
+			return ec.marshalOReminderPreview2ᚖgelombangᚋgraphᚋmodelᚐReminderPreview(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Cohort_reminderPreview(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Cohort",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReminderPreview(ctx, field)
 		},
 	}
 	return fc, nil
@@ -5690,6 +8474,93 @@ func (ec *executionContext) fieldContext_CorrectContactPayload_userErrors(_ cont
 	return fc, nil
 }
 
+func (ec *executionContext) _CreateEndpointPayload_endpoint(ctx context.Context, field graphql.CollectedField, obj *CreateEndpointPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateEndpointPayload_endpoint(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Endpoint, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Endpoint) graphql.Marshaler {
+			return ec.marshalOEndpoint2ᚖgelombangᚋgraphᚋmodelᚐEndpoint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreateEndpointPayload_endpoint(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateEndpointPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Endpoint(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreateEndpointPayload_secret(ctx context.Context, field graphql.CollectedField, obj *CreateEndpointPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateEndpointPayload_secret(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Secret, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreateEndpointPayload_secret(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreateEndpointPayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _CreateEndpointPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *CreateEndpointPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateEndpointPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖgelombangᚋgraphᚋgeneratedᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreateEndpointPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateEndpointPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _CreatePlatformKeyPayload_key(ctx context.Context, field graphql.CollectedField, obj *CreatePlatformKeyPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -5969,6 +8840,70 @@ func (ec *executionContext) _DecideReviewPayload_userErrors(ctx context.Context,
 func (ec *executionContext) fieldContext_DecideReviewPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "DecideReviewPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DeclareOutagePayload_outage(ctx context.Context, field graphql.CollectedField, obj *DeclareOutagePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeclareOutagePayload_outage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Outage, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Outage) graphql.Marshaler {
+			return ec.marshalOOutage2ᚖgelombangᚋgraphᚋmodelᚐOutage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DeclareOutagePayload_outage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeclareOutagePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Outage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DeclareOutagePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *DeclareOutagePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeclareOutagePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖgelombangᚋgraphᚋgeneratedᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeclareOutagePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeclareOutagePayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -6686,6 +9621,134 @@ func (ec *executionContext) fieldContext_DeliveryEdge_node(_ context.Context, fi
 	return fc, nil
 }
 
+func (ec *executionContext) _DisableEndpointPayload_endpoint(ctx context.Context, field graphql.CollectedField, obj *DisableEndpointPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DisableEndpointPayload_endpoint(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Endpoint, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Endpoint) graphql.Marshaler {
+			return ec.marshalOEndpoint2ᚖgelombangᚋgraphᚋmodelᚐEndpoint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DisableEndpointPayload_endpoint(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DisableEndpointPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Endpoint(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DisableEndpointPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *DisableEndpointPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DisableEndpointPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖgelombangᚋgraphᚋgeneratedᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DisableEndpointPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DisableEndpointPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DiscardSettlementPayload_settlement(ctx context.Context, field graphql.CollectedField, obj *DiscardSettlementPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DiscardSettlementPayload_settlement(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Settlement, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Settlement) graphql.Marshaler {
+			return ec.marshalOSettlement2ᚖgelombangᚋgraphᚋmodelᚐSettlement(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DiscardSettlementPayload_settlement(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DiscardSettlementPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Settlement(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DiscardSettlementPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *DiscardSettlementPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DiscardSettlementPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖgelombangᚋgraphᚋgeneratedᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DiscardSettlementPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DiscardSettlementPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _DismissDeliveryPayload_delivery(ctx context.Context, field graphql.CollectedField, obj *DismissDeliveryPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6817,6 +9880,396 @@ func (ec *executionContext) _Eligibility_reason(ctx context.Context, field graph
 }
 func (ec *executionContext) fieldContext_Eligibility_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Eligibility", field, false, false, "IneligibilityReason")
+}
+
+func (ec *executionContext) _EnableEndpointPayload_endpoint(ctx context.Context, field graphql.CollectedField, obj *EnableEndpointPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EnableEndpointPayload_endpoint(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Endpoint, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Endpoint) graphql.Marshaler {
+			return ec.marshalOEndpoint2ᚖgelombangᚋgraphᚋmodelᚐEndpoint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_EnableEndpointPayload_endpoint(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EnableEndpointPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Endpoint(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EnableEndpointPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *EnableEndpointPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EnableEndpointPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖgelombangᚋgraphᚋgeneratedᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EnableEndpointPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EnableEndpointPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EndOutagePayload_outage(ctx context.Context, field graphql.CollectedField, obj *EndOutagePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EndOutagePayload_outage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Outage, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Outage) graphql.Marshaler {
+			return ec.marshalOOutage2ᚖgelombangᚋgraphᚋmodelᚐOutage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_EndOutagePayload_outage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EndOutagePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Outage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EndOutagePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *EndOutagePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EndOutagePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖgelombangᚋgraphᚋgeneratedᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EndOutagePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EndOutagePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Endpoint_id(ctx context.Context, field graphql.CollectedField, obj *model.Endpoint) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Endpoint_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Endpoint_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Endpoint", field, true, false, "ID")
+}
+
+func (ec *executionContext) _Endpoint_name(ctx context.Context, field graphql.CollectedField, obj *model.Endpoint) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Endpoint_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Endpoint_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Endpoint", field, false, false, "String")
+}
+
+func (ec *executionContext) _Endpoint_url(ctx context.Context, field graphql.CollectedField, obj *model.Endpoint) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Endpoint_url(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.URL, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Endpoint_url(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Endpoint", field, false, false, "String")
+}
+
+func (ec *executionContext) _Endpoint_events(ctx context.Context, field graphql.CollectedField, obj *model.Endpoint) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Endpoint_events(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Events, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []rules.OutboundEvent) graphql.Marshaler {
+			return ec.marshalNOutboundEvent2ᚕgelombangᚋinternalᚋrulesᚐOutboundEventᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Endpoint_events(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Endpoint", field, false, false, "OutboundEvent")
+}
+
+func (ec *executionContext) _Endpoint_scheme(ctx context.Context, field graphql.CollectedField, obj *model.Endpoint) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Endpoint_scheme(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Scheme, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v signature.Scheme) graphql.Marshaler {
+			return ec.marshalNSignatureScheme2gelombangᚋwebhooksᚋsignatureᚐScheme(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Endpoint_scheme(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Endpoint", field, false, false, "SignatureScheme")
+}
+
+func (ec *executionContext) _Endpoint_publicKey(ctx context.Context, field graphql.CollectedField, obj *model.Endpoint) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Endpoint_publicKey(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PublicKey, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Endpoint_publicKey(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Endpoint", field, false, false, "String")
+}
+
+func (ec *executionContext) _Endpoint_createdAt(ctx context.Context, field graphql.CollectedField, obj *model.Endpoint) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Endpoint_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Endpoint_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Endpoint", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Endpoint_createdBy(ctx context.Context, field graphql.CollectedField, obj *model.Endpoint) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Endpoint_createdBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedBy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Endpoint_createdBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Endpoint", field, false, false, "String")
+}
+
+func (ec *executionContext) _Endpoint_disabledAt(ctx context.Context, field graphql.CollectedField, obj *model.Endpoint) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Endpoint_disabledAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DisabledAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Endpoint_disabledAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Endpoint", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Endpoint_disabledBy(ctx context.Context, field graphql.CollectedField, obj *model.Endpoint) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Endpoint_disabledBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DisabledBy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Endpoint_disabledBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Endpoint", field, false, false, "String")
+}
+
+func (ec *executionContext) _Endpoint_messages(ctx context.Context, field graphql.CollectedField, obj *model.Endpoint) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Endpoint_messages(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Messages(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Connection[*model.OutboundMessage]) graphql.Marshaler {
+			return ec.marshalNOutboundMessageConnection2ᚖgelombangᚋgraphᚋmodelᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Endpoint_messages(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Endpoint",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_OutboundMessageConnection(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _EraseContactPayload_participant(ctx context.Context, field graphql.CollectedField, obj *EraseContactPayload) (ret graphql.Marshaler) {
@@ -6996,6 +10449,70 @@ func (ec *executionContext) _EvidenceNote_text(ctx context.Context, field graphq
 }
 func (ec *executionContext) fieldContext_EvidenceNote_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("EvidenceNote", field, false, false, "String")
+}
+
+func (ec *executionContext) _ExecuteSettlementPayload_settlement(ctx context.Context, field graphql.CollectedField, obj *ExecuteSettlementPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExecuteSettlementPayload_settlement(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Settlement, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Settlement) graphql.Marshaler {
+			return ec.marshalOSettlement2ᚖgelombangᚋgraphᚋmodelᚐSettlement(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ExecuteSettlementPayload_settlement(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ExecuteSettlementPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Settlement(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ExecuteSettlementPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *ExecuteSettlementPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExecuteSettlementPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖgelombangᚋgraphᚋgeneratedᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExecuteSettlementPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ExecuteSettlementPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Explanation_summary(ctx context.Context, field graphql.CollectedField, obj *model.Explanation) (ret graphql.Marshaler) {
@@ -7386,6 +10903,29 @@ func (ec *executionContext) _Extension_participants(ctx context.Context, field g
 }
 func (ec *executionContext) fieldContext_Extension_participants(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Extension", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Extension_appliedAt(ctx context.Context, field graphql.CollectedField, obj *model.Extension) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Extension_appliedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AppliedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Extension_appliedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Extension", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _Extension_createdAt(ctx context.Context, field graphql.CollectedField, obj *model.Extension) (ret graphql.Marshaler) {
@@ -8242,6 +11782,38 @@ func (ec *executionContext) fieldContext_HistoryEntry_cause(_ context.Context, f
 	return graphql.NewScalarFieldContext("HistoryEntry", field, false, false, "HistoryCause")
 }
 
+func (ec *executionContext) _HistoryEntry_settlement(ctx context.Context, field graphql.CollectedField, obj *model.HistoryEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_HistoryEntry_settlement(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Settlement, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Settlement) graphql.Marshaler {
+			return ec.marshalOSettlement2ᚖgelombangᚋgraphᚋmodelᚐSettlement(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_HistoryEntry_settlement(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "HistoryEntry",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Settlement(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _HistoryEntry_actor(ctx context.Context, field graphql.CollectedField, obj *model.HistoryEntry) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -9041,6 +12613,754 @@ func (ec *executionContext) fieldContext_Mutation_eraseContact(ctx context.Conte
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_prepareSettlement(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_prepareSettlement(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().PrepareSettlement(ctx, fc.Args["input"].(PrepareSettlementInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *PrepareSettlementPayload) graphql.Marshaler {
+			return ec.marshalNPrepareSettlementPayload2ᚖgelombangᚋgraphᚋgeneratedᚐPrepareSettlementPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_prepareSettlement(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PrepareSettlementPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_prepareSettlement_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_approveSettlement(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_approveSettlement(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ApproveSettlement(ctx, fc.Args["input"].(ApproveSettlementInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ApproveSettlementPayload) graphql.Marshaler {
+			return ec.marshalNApproveSettlementPayload2ᚖgelombangᚋgraphᚋgeneratedᚐApproveSettlementPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_approveSettlement(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ApproveSettlementPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_approveSettlement_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_executeSettlement(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_executeSettlement(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ExecuteSettlement(ctx, fc.Args["input"].(ExecuteSettlementInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ExecuteSettlementPayload) graphql.Marshaler {
+			return ec.marshalNExecuteSettlementPayload2ᚖgelombangᚋgraphᚋgeneratedᚐExecuteSettlementPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_executeSettlement(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ExecuteSettlementPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_executeSettlement_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_stopSettlement(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_stopSettlement(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().StopSettlement(ctx, fc.Args["input"].(StopSettlementInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *StopSettlementPayload) graphql.Marshaler {
+			return ec.marshalNStopSettlementPayload2ᚖgelombangᚋgraphᚋgeneratedᚐStopSettlementPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_stopSettlement(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_StopSettlementPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_stopSettlement_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_discardSettlement(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_discardSettlement(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DiscardSettlement(ctx, fc.Args["input"].(DiscardSettlementInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *DiscardSettlementPayload) graphql.Marshaler {
+			return ec.marshalNDiscardSettlementPayload2ᚖgelombangᚋgraphᚋgeneratedᚐDiscardSettlementPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_discardSettlement(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DiscardSettlementPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_discardSettlement_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_reverseSettlement(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_reverseSettlement(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ReverseSettlement(ctx, fc.Args["input"].(ReverseSettlementInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ReverseSettlementPayload) graphql.Marshaler {
+			return ec.marshalNReverseSettlementPayload2ᚖgelombangᚋgraphᚋgeneratedᚐReverseSettlementPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_reverseSettlement(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReverseSettlementPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_reverseSettlement_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_declareOutage(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_declareOutage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DeclareOutage(ctx, fc.Args["input"].(DeclareOutageInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *DeclareOutagePayload) graphql.Marshaler {
+			return ec.marshalNDeclareOutagePayload2ᚖgelombangᚋgraphᚋgeneratedᚐDeclareOutagePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_declareOutage(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DeclareOutagePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_declareOutage_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_endOutage(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_endOutage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().EndOutage(ctx, fc.Args["input"].(EndOutageInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *EndOutagePayload) graphql.Marshaler {
+			return ec.marshalNEndOutagePayload2ᚖgelombangᚋgraphᚋgeneratedᚐEndOutagePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_endOutage(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EndOutagePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_endOutage_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_planReminders(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_planReminders(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().PlanReminders(ctx, fc.Args["input"].(PlanRemindersInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *PlanRemindersPayload) graphql.Marshaler {
+			return ec.marshalNPlanRemindersPayload2ᚖgelombangᚋgraphᚋgeneratedᚐPlanRemindersPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_planReminders(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PlanRemindersPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_planReminders_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_stopReminders(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_stopReminders(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().StopReminders(ctx, fc.Args["input"].(StopRemindersInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *StopRemindersPayload) graphql.Marshaler {
+			return ec.marshalNStopRemindersPayload2ᚖgelombangᚋgraphᚋgeneratedᚐStopRemindersPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_stopReminders(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_StopRemindersPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_stopReminders_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_reportBounce(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_reportBounce(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ReportBounce(ctx, fc.Args["input"].(ReportBounceInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ReportBouncePayload) graphql.Marshaler {
+			return ec.marshalNReportBouncePayload2ᚖgelombangᚋgraphᚋgeneratedᚐReportBouncePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_reportBounce(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReportBouncePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_reportBounce_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_createEndpoint(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_createEndpoint(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CreateEndpoint(ctx, fc.Args["input"].(CreateEndpointInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *CreateEndpointPayload) graphql.Marshaler {
+			return ec.marshalNCreateEndpointPayload2ᚖgelombangᚋgraphᚋgeneratedᚐCreateEndpointPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_createEndpoint(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CreateEndpointPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_createEndpoint_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_rotateEndpointSecret(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_rotateEndpointSecret(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RotateEndpointSecret(ctx, fc.Args["input"].(RotateEndpointSecretInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *RotateEndpointSecretPayload) graphql.Marshaler {
+			return ec.marshalNRotateEndpointSecretPayload2ᚖgelombangᚋgraphᚋgeneratedᚐRotateEndpointSecretPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_rotateEndpointSecret(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RotateEndpointSecretPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_rotateEndpointSecret_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_disableEndpoint(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_disableEndpoint(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DisableEndpoint(ctx, fc.Args["input"].(DisableEndpointInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *DisableEndpointPayload) graphql.Marshaler {
+			return ec.marshalNDisableEndpointPayload2ᚖgelombangᚋgraphᚋgeneratedᚐDisableEndpointPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_disableEndpoint(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DisableEndpointPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_disableEndpoint_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_enableEndpoint(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_enableEndpoint(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().EnableEndpoint(ctx, fc.Args["input"].(EnableEndpointInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *EnableEndpointPayload) graphql.Marshaler {
+			return ec.marshalNEnableEndpointPayload2ᚖgelombangᚋgraphᚋgeneratedᚐEnableEndpointPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_enableEndpoint(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EnableEndpointPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_enableEndpoint_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_testEndpoint(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_testEndpoint(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().TestEndpoint(ctx, fc.Args["input"].(TestEndpointInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *TestEndpointPayload) graphql.Marshaler {
+			return ec.marshalNTestEndpointPayload2ᚖgelombangᚋgraphᚋgeneratedᚐTestEndpointPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_testEndpoint(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TestEndpointPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_testEndpoint_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_resendMessage(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_resendMessage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ResendMessage(ctx, fc.Args["input"].(ResendMessageInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ResendMessagePayload) graphql.Marshaler {
+			return ec.marshalNResendMessagePayload2ᚖgelombangᚋgraphᚋgeneratedᚐResendMessagePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_resendMessage(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ResendMessagePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_resendMessage_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Offering_id(ctx context.Context, field graphql.CollectedField, obj *model.Offering) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -9550,6 +13870,695 @@ func (ec *executionContext) fieldContext_OfferingEdge_node(_ context.Context, fi
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Offering(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Outage_id(ctx context.Context, field graphql.CollectedField, obj *model.Outage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Outage_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Outage_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Outage", field, true, false, "ID")
+}
+
+func (ec *executionContext) _Outage_platform(ctx context.Context, field graphql.CollectedField, obj *model.Outage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Outage_platform(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Platform, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Outage_platform(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Outage", field, false, false, "String")
+}
+
+func (ec *executionContext) _Outage_beginsAt(ctx context.Context, field graphql.CollectedField, obj *model.Outage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Outage_beginsAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.BeginsAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Outage_beginsAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Outage", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Outage_endsAt(ctx context.Context, field graphql.CollectedField, obj *model.Outage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Outage_endsAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EndsAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Outage_endsAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Outage", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Outage_reason(ctx context.Context, field graphql.CollectedField, obj *model.Outage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Outage_reason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reason, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Outage_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Outage", field, false, false, "String")
+}
+
+func (ec *executionContext) _Outage_declaredBy(ctx context.Context, field graphql.CollectedField, obj *model.Outage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Outage_declaredBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DeclaredBy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Outage_declaredBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Outage", field, false, false, "String")
+}
+
+func (ec *executionContext) _Outage_declaredAt(ctx context.Context, field graphql.CollectedField, obj *model.Outage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Outage_declaredAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DeclaredAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Outage_declaredAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Outage", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Outage_endedBy(ctx context.Context, field graphql.CollectedField, obj *model.Outage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Outage_endedBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EndedBy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Outage_endedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Outage", field, false, false, "String")
+}
+
+func (ec *executionContext) _OutboundAttempt_at(ctx context.Context, field graphql.CollectedField, obj *model.OutboundAttempt) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutboundAttempt_at(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OutboundAttempt_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OutboundAttempt", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _OutboundAttempt_took(ctx context.Context, field graphql.CollectedField, obj *model.OutboundAttempt) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutboundAttempt_took(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Took, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OutboundAttempt_took(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OutboundAttempt", field, false, false, "Int")
+}
+
+func (ec *executionContext) _OutboundAttempt_status(ctx context.Context, field graphql.CollectedField, obj *model.OutboundAttempt) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutboundAttempt_status(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Status, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_OutboundAttempt_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OutboundAttempt", field, false, false, "Int")
+}
+
+func (ec *executionContext) _OutboundAttempt_outcome(ctx context.Context, field graphql.CollectedField, obj *model.OutboundAttempt) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutboundAttempt_outcome(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Outcome, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v rules.AttemptOutcome) graphql.Marshaler {
+			return ec.marshalNAttemptOutcome2gelombangᚋinternalᚋrulesᚐAttemptOutcome(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OutboundAttempt_outcome(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OutboundAttempt", field, false, false, "AttemptOutcome")
+}
+
+func (ec *executionContext) _OutboundAttempt_problem(ctx context.Context, field graphql.CollectedField, obj *model.OutboundAttempt) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutboundAttempt_problem(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Problem, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_OutboundAttempt_problem(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OutboundAttempt", field, false, false, "String")
+}
+
+func (ec *executionContext) _OutboundMessage_id(ctx context.Context, field graphql.CollectedField, obj *model.OutboundMessage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutboundMessage_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OutboundMessage_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OutboundMessage", field, true, false, "ID")
+}
+
+func (ec *executionContext) _OutboundMessage_endpoint(ctx context.Context, field graphql.CollectedField, obj *model.OutboundMessage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutboundMessage_endpoint(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Endpoint, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OutboundMessage_endpoint(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OutboundMessage", field, false, false, "String")
+}
+
+func (ec *executionContext) _OutboundMessage_event(ctx context.Context, field graphql.CollectedField, obj *model.OutboundMessage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutboundMessage_event(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Event, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v rules.OutboundEvent) graphql.Marshaler {
+			return ec.marshalNOutboundEvent2gelombangᚋinternalᚋrulesᚐOutboundEvent(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OutboundMessage_event(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OutboundMessage", field, false, false, "OutboundEvent")
+}
+
+func (ec *executionContext) _OutboundMessage_messageId(ctx context.Context, field graphql.CollectedField, obj *model.OutboundMessage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutboundMessage_messageId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MessageID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OutboundMessage_messageId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OutboundMessage", field, false, false, "String")
+}
+
+func (ec *executionContext) _OutboundMessage_state(ctx context.Context, field graphql.CollectedField, obj *model.OutboundMessage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutboundMessage_state(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.State, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v rules.OutboundState) graphql.Marshaler {
+			return ec.marshalNOutboundState2gelombangᚋinternalᚋrulesᚐOutboundState(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OutboundMessage_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OutboundMessage", field, false, false, "OutboundState")
+}
+
+func (ec *executionContext) _OutboundMessage_createdAt(ctx context.Context, field graphql.CollectedField, obj *model.OutboundMessage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutboundMessage_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OutboundMessage_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OutboundMessage", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _OutboundMessage_nextAt(ctx context.Context, field graphql.CollectedField, obj *model.OutboundMessage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutboundMessage_nextAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NextAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_OutboundMessage_nextAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OutboundMessage", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _OutboundMessage_settledAt(ctx context.Context, field graphql.CollectedField, obj *model.OutboundMessage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutboundMessage_settledAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SettledAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_OutboundMessage_settledAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OutboundMessage", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _OutboundMessage_attempts(ctx context.Context, field graphql.CollectedField, obj *model.OutboundMessage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutboundMessage_attempts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Attempts, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.OutboundAttempt) graphql.Marshaler {
+			return ec.marshalNOutboundAttempt2ᚕᚖgelombangᚋgraphᚋmodelᚐOutboundAttemptᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OutboundMessage_attempts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OutboundMessage",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_OutboundAttempt(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _OutboundMessageConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.Connection[*model.OutboundMessage]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutboundMessageConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Edge[*model.OutboundMessage]) graphql.Marshaler {
+			return ec.marshalNOutboundMessageEdge2ᚕᚖgelombangᚋgraphᚋmodelᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OutboundMessageConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OutboundMessageConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_OutboundMessageEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _OutboundMessageConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *model.Connection[*model.OutboundMessage]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutboundMessageConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.OutboundMessage) graphql.Marshaler {
+			return ec.marshalNOutboundMessage2ᚕᚖgelombangᚋgraphᚋmodelᚐOutboundMessageᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OutboundMessageConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OutboundMessageConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_OutboundMessage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _OutboundMessageConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *model.Connection[*model.OutboundMessage]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutboundMessageConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2ᚖgelombangᚋgraphᚋmodelᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OutboundMessageConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OutboundMessageConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _OutboundMessageConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *model.Connection[*model.OutboundMessage]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutboundMessageConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_OutboundMessageConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OutboundMessageConnection", field, false, false, "Int")
+}
+
+func (ec *executionContext) _OutboundMessageEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *model.Edge[*model.OutboundMessage]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutboundMessageEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OutboundMessageEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OutboundMessageEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _OutboundMessageEdge_node(ctx context.Context, field graphql.CollectedField, obj *model.Edge[*model.OutboundMessage]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutboundMessageEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.OutboundMessage) graphql.Marshaler {
+			return ec.marshalNOutboundMessage2ᚖgelombangᚋgraphᚋmodelᚐOutboundMessage(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OutboundMessageEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OutboundMessageEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_OutboundMessage(ctx, field)
 		},
 	}
 	return fc, nil
@@ -10202,6 +15211,70 @@ func (ec *executionContext) fieldContext_Participant_explanation(_ context.Conte
 	return fc, nil
 }
 
+func (ec *executionContext) _Participant_settlement(ctx context.Context, field graphql.CollectedField, obj *model.Participant) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Participant_settlement(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Settlement, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Settlement) graphql.Marshaler {
+			return ec.marshalOSettlement2ᚖgelombangᚋgraphᚋmodelᚐSettlement(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Participant_settlement(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Participant",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Settlement(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Participant_reminders(ctx context.Context, field graphql.CollectedField, obj *model.Participant) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Participant_reminders(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reminders, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Reminder) graphql.Marshaler {
+			return ec.marshalOReminder2ᚕᚖgelombangᚋgraphᚋmodelᚐReminderᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Participant_reminders(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Participant",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Reminder(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ParticipantAggregate_rows(ctx context.Context, field graphql.CollectedField, obj *model.Aggregate[model.ParticipantAggregateRow]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -10766,6 +15839,185 @@ func (ec *executionContext) fieldContext_ParticipantFacts_reviewOpen(_ context.C
 	return graphql.NewScalarFieldContext("ParticipantFacts", field, false, false, "Boolean")
 }
 
+func (ec *executionContext) _Places_freed(ctx context.Context, field graphql.CollectedField, obj *model.Places) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Places_freed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Freed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Places_freed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Places", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Places_retaken(ctx context.Context, field graphql.CollectedField, obj *model.Places) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Places_retaken(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Retaken, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Places_retaken(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Places", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Places_released(ctx context.Context, field graphql.CollectedField, obj *model.Places) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Places_released(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Released, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Places_released(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Places", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Places_reserved(ctx context.Context, field graphql.CollectedField, obj *model.Places) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Places_reserved(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reserved, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Places_reserved(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Places", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Places_overdrawn(ctx context.Context, field graphql.CollectedField, obj *model.Places) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Places_overdrawn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Overdrawn, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Places_overdrawn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Places", field, false, false, "Int")
+}
+
+func (ec *executionContext) _PlanRemindersPayload_plan(ctx context.Context, field graphql.CollectedField, obj *PlanRemindersPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlanRemindersPayload_plan(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Plan, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ReminderPlan) graphql.Marshaler {
+			return ec.marshalOReminderPlan2ᚖgelombangᚋgraphᚋmodelᚐReminderPlan(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PlanRemindersPayload_plan(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PlanRemindersPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReminderPlan(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PlanRemindersPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *PlanRemindersPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlanRemindersPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖgelombangᚋgraphᚋgeneratedᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlanRemindersPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PlanRemindersPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Platform_id(ctx context.Context, field graphql.CollectedField, obj *model.Platform) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -10959,6 +16211,102 @@ func (ec *executionContext) fieldContext_Platform_keys(_ context.Context, field 
 	return fc, nil
 }
 
+func (ec *executionContext) _Platform_outages(ctx context.Context, field graphql.CollectedField, obj *model.Platform) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Platform_outages(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Outages, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Outage) graphql.Marshaler {
+			return ec.marshalOOutage2ᚕᚖgelombangᚋgraphᚋmodelᚐOutageᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Platform_outages(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Platform",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Outage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Platform_watch(ctx context.Context, field graphql.CollectedField, obj *model.Platform) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Platform_watch(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Watch, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PlatformWatch) graphql.Marshaler {
+			return ec.marshalOPlatformWatch2ᚖgelombangᚋgraphᚋmodelᚐPlatformWatch(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Platform_watch(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Platform",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PlatformWatch(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Platform_alerts(ctx context.Context, field graphql.CollectedField, obj *model.Platform) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Platform_alerts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Alerts, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Alert) graphql.Marshaler {
+			return ec.marshalOAlert2ᚕᚖgelombangᚋgraphᚋmodelᚐAlertᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Platform_alerts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Platform",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Alert(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Platform_statements(ctx context.Context, field graphql.CollectedField, obj *model.Platform) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -11085,6 +16433,75 @@ func (ec *executionContext) fieldContext_Platform_deliveries(_ context.Context, 
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _PlatformEvidence_platform(ctx context.Context, field graphql.CollectedField, obj *model.PlatformEvidence) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformEvidence_platform(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Platform, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformEvidence_platform(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformEvidence", field, false, false, "String")
+}
+
+func (ec *executionContext) _PlatformEvidence_statedThrough(ctx context.Context, field graphql.CollectedField, obj *model.PlatformEvidence) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformEvidence_statedThrough(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StatedThrough, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformEvidence_statedThrough(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformEvidence", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _PlatformEvidence_outage(ctx context.Context, field graphql.CollectedField, obj *model.PlatformEvidence) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformEvidence_outage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Outage, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformEvidence_outage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformEvidence", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _PlatformKey_id(ctx context.Context, field graphql.CollectedField, obj *model.PlatformKey) (ret graphql.Marshaler) {
@@ -11372,6 +16789,263 @@ func (ec *executionContext) fieldContext_PlatformKey_retiredBy(_ context.Context
 	return graphql.NewScalarFieldContext("PlatformKey", field, false, false, "String")
 }
 
+func (ec *executionContext) _PlatformWatch_lastDelivery(ctx context.Context, field graphql.CollectedField, obj *model.PlatformWatch) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformWatch_lastDelivery(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LastDelivery, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformWatch_lastDelivery(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformWatch", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _PlatformWatch_lastHour(ctx context.Context, field graphql.CollectedField, obj *model.PlatformWatch) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformWatch_lastHour(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LastHour, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformWatch_lastHour(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformWatch", field, false, false, "Int")
+}
+
+func (ec *executionContext) _PlatformWatch_usual(ctx context.Context, field graphql.CollectedField, obj *model.PlatformWatch) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformWatch_usual(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Usual, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformWatch_usual(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformWatch", field, false, false, "Float")
+}
+
+func (ec *executionContext) _PlatformWatch_lagP50(ctx context.Context, field graphql.CollectedField, obj *model.PlatformWatch) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformWatch_lagP50(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LagP50, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformWatch_lagP50(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformWatch", field, false, false, "Int")
+}
+
+func (ec *executionContext) _PlatformWatch_lagP90(ctx context.Context, field graphql.CollectedField, obj *model.PlatformWatch) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformWatch_lagP90(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LagP90, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformWatch_lagP90(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformWatch", field, false, false, "Int")
+}
+
+func (ec *executionContext) _PlatformWatch_lagP99(ctx context.Context, field graphql.CollectedField, obj *model.PlatformWatch) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformWatch_lagP99(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LagP99, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformWatch_lagP99(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformWatch", field, false, false, "Int")
+}
+
+func (ec *executionContext) _PlatformWatch_quarantined(ctx context.Context, field graphql.CollectedField, obj *model.PlatformWatch) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformWatch_quarantined(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Quarantined, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformWatch_quarantined(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformWatch", field, false, false, "Int")
+}
+
+func (ec *executionContext) _PlatformWatch_statement(ctx context.Context, field graphql.CollectedField, obj *model.PlatformWatch) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformWatch_statement(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Statement, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.StatementCheck) graphql.Marshaler {
+			return ec.marshalOStatementCheck2ᚖgelombangᚋgraphᚋmodelᚐStatementCheck(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformWatch_statement(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PlatformWatch",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_StatementCheck(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PrepareSettlementPayload_settlement(ctx context.Context, field graphql.CollectedField, obj *PrepareSettlementPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PrepareSettlementPayload_settlement(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Settlement, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Settlement) graphql.Marshaler {
+			return ec.marshalOSettlement2ᚖgelombangᚋgraphᚋmodelᚐSettlement(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PrepareSettlementPayload_settlement(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PrepareSettlementPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Settlement(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PrepareSettlementPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *PrepareSettlementPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PrepareSettlementPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖgelombangᚋgraphᚋgeneratedᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PrepareSettlementPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PrepareSettlementPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Programme_now(ctx context.Context, field graphql.CollectedField, obj *model.Programme) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -11554,6 +17228,38 @@ func (ec *executionContext) _Programme_version(ctx context.Context, field graphq
 }
 func (ec *executionContext) fieldContext_Programme_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Programme", field, false, false, "String")
+}
+
+func (ec *executionContext) _Programme_places(ctx context.Context, field graphql.CollectedField, obj *model.Programme) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Programme_places(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Places, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Places) graphql.Marshaler {
+			return ec.marshalOPlaces2ᚖgelombangᚋgraphᚋmodelᚐPlaces(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Programme_places(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Programme",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Places(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Province_code(ctx context.Context, field graphql.CollectedField, obj *model.Province) (ret graphql.Marshaler) {
@@ -13355,6 +19061,82 @@ func (ec *executionContext) fieldContext_Query_participantAggregate(ctx context.
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_settlements(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_settlements(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Settlements(ctx, fc.Args["filter"].(*SettlementFilter), fc.Args["orderBy"].([]*model.Order), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Connection[*model.Settlement]) graphql.Marshaler {
+			return ec.marshalNSettlementConnection2ᚖgelombangᚋgraphᚋmodelᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_settlements(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SettlementConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_settlements_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_endpoints(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_endpoints(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().Endpoints(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Endpoint) graphql.Marshaler {
+			return ec.marshalOEndpoint2ᚕᚖgelombangᚋgraphᚋmodelᚐEndpointᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_endpoints(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Endpoint(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query___type(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -13426,6 +19208,888 @@ func (ec *executionContext) fieldContext_Query___schema(_ context.Context, field
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields___Schema(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Reminder_stage(ctx context.Context, field graphql.CollectedField, obj *model.Reminder) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Reminder_stage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Stage, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Reminder_stage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Reminder", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Reminder_channel(ctx context.Context, field graphql.CollectedField, obj *model.Reminder) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Reminder_channel(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Channel, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v rules.ReminderChannel) graphql.Marshaler {
+			return ec.marshalNReminderChannel2gelombangᚋinternalᚋrulesᚐReminderChannel(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Reminder_channel(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Reminder", field, false, false, "ReminderChannel")
+}
+
+func (ec *executionContext) _Reminder_deadline(ctx context.Context, field graphql.CollectedField, obj *model.Reminder) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Reminder_deadline(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Deadline, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Reminder_deadline(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Reminder", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Reminder_dueAt(ctx context.Context, field graphql.CollectedField, obj *model.Reminder) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Reminder_dueAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DueAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Reminder_dueAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Reminder", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Reminder_state(ctx context.Context, field graphql.CollectedField, obj *model.Reminder) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Reminder_state(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.State, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v rules.ReminderState) graphql.Marshaler {
+			return ec.marshalNReminderState2gelombangᚋinternalᚋrulesᚐReminderState(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Reminder_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Reminder", field, false, false, "ReminderState")
+}
+
+func (ec *executionContext) _Reminder_skipped(ctx context.Context, field graphql.CollectedField, obj *model.Reminder) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Reminder_skipped(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Skipped, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *rules.ReminderSkip) graphql.Marshaler {
+			return ec.marshalOReminderSkip2ᚖgelombangᚋinternalᚋrulesᚐReminderSkip(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Reminder_skipped(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Reminder", field, false, false, "ReminderSkip")
+}
+
+func (ec *executionContext) _Reminder_settledAt(ctx context.Context, field graphql.CollectedField, obj *model.Reminder) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Reminder_settledAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SettledAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Reminder_settledAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Reminder", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _ReminderCount_stage(ctx context.Context, field graphql.CollectedField, obj *model.ReminderCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReminderCount_stage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Stage, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReminderCount_stage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReminderCount", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ReminderCount_channel(ctx context.Context, field graphql.CollectedField, obj *model.ReminderCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReminderCount_channel(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Channel, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v rules.ReminderChannel) graphql.Marshaler {
+			return ec.marshalNReminderChannel2gelombangᚋinternalᚋrulesᚐReminderChannel(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReminderCount_channel(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReminderCount", field, false, false, "ReminderChannel")
+}
+
+func (ec *executionContext) _ReminderCount_state(ctx context.Context, field graphql.CollectedField, obj *model.ReminderCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReminderCount_state(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.State, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v rules.ReminderState) graphql.Marshaler {
+			return ec.marshalNReminderState2gelombangᚋinternalᚋrulesᚐReminderState(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReminderCount_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReminderCount", field, false, false, "ReminderState")
+}
+
+func (ec *executionContext) _ReminderCount_skipped(ctx context.Context, field graphql.CollectedField, obj *model.ReminderCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReminderCount_skipped(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Skipped, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *rules.ReminderSkip) graphql.Marshaler {
+			return ec.marshalOReminderSkip2ᚖgelombangᚋinternalᚋrulesᚐReminderSkip(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReminderCount_skipped(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReminderCount", field, false, false, "ReminderSkip")
+}
+
+func (ec *executionContext) _ReminderCount_count(ctx context.Context, field graphql.CollectedField, obj *model.ReminderCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReminderCount_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReminderCount_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReminderCount", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ReminderPlan_id(ctx context.Context, field graphql.CollectedField, obj *model.ReminderPlan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReminderPlan_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReminderPlan_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReminderPlan", field, true, false, "ID")
+}
+
+func (ec *executionContext) _ReminderPlan_stages(ctx context.Context, field graphql.CollectedField, obj *model.ReminderPlan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReminderPlan_stages(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Stages, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []int) graphql.Marshaler {
+			return ec.marshalNInt2ᚕintᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReminderPlan_stages(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReminderPlan", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ReminderPlan_channels(ctx context.Context, field graphql.CollectedField, obj *model.ReminderPlan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReminderPlan_channels(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Channels, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []rules.ReminderChannel) graphql.Marshaler {
+			return ec.marshalNReminderChannel2ᚕgelombangᚋinternalᚋrulesᚐReminderChannelᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReminderPlan_channels(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReminderPlan", field, false, false, "ReminderChannel")
+}
+
+func (ec *executionContext) _ReminderPlan_language(ctx context.Context, field graphql.CollectedField, obj *model.ReminderPlan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReminderPlan_language(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Language, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v rules.Language) graphql.Marshaler {
+			return ec.marshalNLanguage2gelombangᚋinternalᚋrulesᚐLanguage(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReminderPlan_language(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReminderPlan", field, false, false, "Language")
+}
+
+func (ec *executionContext) _ReminderPlan_createdAt(ctx context.Context, field graphql.CollectedField, obj *model.ReminderPlan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReminderPlan_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReminderPlan_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReminderPlan", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _ReminderPlan_createdBy(ctx context.Context, field graphql.CollectedField, obj *model.ReminderPlan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReminderPlan_createdBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedBy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReminderPlan_createdBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReminderPlan", field, false, false, "String")
+}
+
+func (ec *executionContext) _ReminderPlan_stoppedAt(ctx context.Context, field graphql.CollectedField, obj *model.ReminderPlan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReminderPlan_stoppedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StoppedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReminderPlan_stoppedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReminderPlan", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _ReminderPlan_stoppedBy(ctx context.Context, field graphql.CollectedField, obj *model.ReminderPlan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReminderPlan_stoppedBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StoppedBy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReminderPlan_stoppedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReminderPlan", field, false, false, "String")
+}
+
+func (ec *executionContext) _ReminderPlan_counts(ctx context.Context, field graphql.CollectedField, obj *model.ReminderPlan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReminderPlan_counts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Counts, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.ReminderCount) graphql.Marshaler {
+			return ec.marshalNReminderCount2ᚕᚖgelombangᚋgraphᚋmodelᚐReminderCountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReminderPlan_counts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReminderPlan",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReminderCount(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReminderPreview_stages(ctx context.Context, field graphql.CollectedField, obj *model.ReminderPreview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReminderPreview_stages(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Stages, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.ReminderStagePreview) graphql.Marshaler {
+			return ec.marshalNReminderStagePreview2ᚕᚖgelombangᚋgraphᚋmodelᚐReminderStagePreviewᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReminderPreview_stages(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReminderPreview",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReminderStagePreview(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReminderPreview_sample(ctx context.Context, field graphql.CollectedField, obj *model.ReminderPreview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReminderPreview_sample(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Sample, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.ReminderSample) graphql.Marshaler {
+			return ec.marshalNReminderSample2ᚕᚖgelombangᚋgraphᚋmodelᚐReminderSampleᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReminderPreview_sample(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReminderPreview",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReminderSample(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReminderSample_cardNumber(ctx context.Context, field graphql.CollectedField, obj *model.ReminderSample) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReminderSample_cardNumber(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CardNumber, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReminderSample_cardNumber(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReminderSample", field, false, false, "String")
+}
+
+func (ec *executionContext) _ReminderSample_deadline(ctx context.Context, field graphql.CollectedField, obj *model.ReminderSample) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReminderSample_deadline(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Deadline, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReminderSample_deadline(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReminderSample", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _ReminderSample_dueAt(ctx context.Context, field graphql.CollectedField, obj *model.ReminderSample) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReminderSample_dueAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DueAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReminderSample_dueAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReminderSample", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _ReminderStagePreview_stage(ctx context.Context, field graphql.CollectedField, obj *model.ReminderStagePreview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReminderStagePreview_stage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Stage, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReminderStagePreview_stage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReminderStagePreview", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ReminderStagePreview_channel(ctx context.Context, field graphql.CollectedField, obj *model.ReminderStagePreview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReminderStagePreview_channel(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Channel, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v rules.ReminderChannel) graphql.Marshaler {
+			return ec.marshalNReminderChannel2gelombangᚋinternalᚋrulesᚐReminderChannel(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReminderStagePreview_channel(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReminderStagePreview", field, false, false, "ReminderChannel")
+}
+
+func (ec *executionContext) _ReminderStagePreview_beginsAt(ctx context.Context, field graphql.CollectedField, obj *model.ReminderStagePreview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReminderStagePreview_beginsAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.BeginsAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReminderStagePreview_beginsAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReminderStagePreview", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _ReminderStagePreview_sent(ctx context.Context, field graphql.CollectedField, obj *model.ReminderStagePreview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReminderStagePreview_sent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Sent, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReminderStagePreview_sent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReminderStagePreview", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _ReminderStagePreview_recipients(ctx context.Context, field graphql.CollectedField, obj *model.ReminderStagePreview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReminderStagePreview_recipients(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Recipients, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReminderStagePreview_recipients(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReminderStagePreview", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ReminderStagePreview_unreachable(ctx context.Context, field graphql.CollectedField, obj *model.ReminderStagePreview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReminderStagePreview_unreachable(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unreachable, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReminderStagePreview_unreachable(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReminderStagePreview", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ReportBouncePayload_recorded(ctx context.Context, field graphql.CollectedField, obj *ReportBouncePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReportBouncePayload_recorded(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Recorded, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
+			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReportBouncePayload_recorded(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReportBouncePayload", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _ReportBouncePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *ReportBouncePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReportBouncePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖgelombangᚋgraphᚋgeneratedᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReportBouncePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReportBouncePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ResendMessagePayload_message(ctx context.Context, field graphql.CollectedField, obj *ResendMessagePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ResendMessagePayload_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.OutboundMessage) graphql.Marshaler {
+			return ec.marshalOOutboundMessage2ᚖgelombangᚋgraphᚋmodelᚐOutboundMessage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ResendMessagePayload_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ResendMessagePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_OutboundMessage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ResendMessagePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *ResendMessagePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ResendMessagePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖgelombangᚋgraphᚋgeneratedᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ResendMessagePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ResendMessagePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
 		},
 	}
 	return fc, nil
@@ -13549,6 +20213,70 @@ func (ec *executionContext) _RetryDeliveryPayload_userErrors(ctx context.Context
 func (ec *executionContext) fieldContext_RetryDeliveryPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "RetryDeliveryPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReverseSettlementPayload_settlement(ctx context.Context, field graphql.CollectedField, obj *ReverseSettlementPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReverseSettlementPayload_settlement(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Settlement, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Settlement) graphql.Marshaler {
+			return ec.marshalOSettlement2ᚖgelombangᚋgraphᚋmodelᚐSettlement(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReverseSettlementPayload_settlement(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReverseSettlementPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Settlement(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReverseSettlementPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *ReverseSettlementPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReverseSettlementPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖgelombangᚋgraphᚋgeneratedᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReverseSettlementPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReverseSettlementPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -13981,6 +20709,93 @@ func (ec *executionContext) fieldContext_ReviewEdge_node(_ context.Context, fiel
 	return fc, nil
 }
 
+func (ec *executionContext) _RotateEndpointSecretPayload_endpoint(ctx context.Context, field graphql.CollectedField, obj *RotateEndpointSecretPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RotateEndpointSecretPayload_endpoint(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Endpoint, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Endpoint) graphql.Marshaler {
+			return ec.marshalOEndpoint2ᚖgelombangᚋgraphᚋmodelᚐEndpoint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RotateEndpointSecretPayload_endpoint(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RotateEndpointSecretPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Endpoint(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RotateEndpointSecretPayload_secret(ctx context.Context, field graphql.CollectedField, obj *RotateEndpointSecretPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RotateEndpointSecretPayload_secret(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Secret, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RotateEndpointSecretPayload_secret(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RotateEndpointSecretPayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _RotateEndpointSecretPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *RotateEndpointSecretPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RotateEndpointSecretPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖgelombangᚋgraphᚋgeneratedᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RotateEndpointSecretPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RotateEndpointSecretPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _RupiahMeasures_sum(ctx context.Context, field graphql.CollectedField, obj *model.RupiahMeasures) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -14234,6 +21049,2002 @@ func (ec *executionContext) fieldContext_SecondsMeasures_p90(_ context.Context, 
 	return graphql.NewScalarFieldContext("SecondsMeasures", field, false, false, "Int")
 }
 
+func (ec *executionContext) _Settlement_id(ctx context.Context, field graphql.CollectedField, obj *model.Settlement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Settlement_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Settlement_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Settlement", field, true, false, "ID")
+}
+
+func (ec *executionContext) _Settlement_number(ctx context.Context, field graphql.CollectedField, obj *model.Settlement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Settlement_number(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Number(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Settlement_number(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Settlement", field, true, false, "Int")
+}
+
+func (ec *executionContext) _Settlement_cohort(ctx context.Context, field graphql.CollectedField, obj *model.Settlement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Settlement_cohort(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cohort, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Cohort) graphql.Marshaler {
+			return ec.marshalNCohort2ᚖgelombangᚋgraphᚋmodelᚐCohort(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Settlement_cohort(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Settlement",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Cohort(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Settlement_state(ctx context.Context, field graphql.CollectedField, obj *model.Settlement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Settlement_state(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.State, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v rules.SettlementState) graphql.Marshaler {
+			return ec.marshalNSettlementState2gelombangᚋinternalᚋrulesᚐSettlementState(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Settlement_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Settlement", field, false, false, "SettlementState")
+}
+
+func (ec *executionContext) _Settlement_listed(ctx context.Context, field graphql.CollectedField, obj *model.Settlement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Settlement_listed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Listed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Settlement_listed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Settlement", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Settlement_listHash(ctx context.Context, field graphql.CollectedField, obj *model.Settlement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Settlement_listHash(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ListHash, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Settlement_listHash(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Settlement", field, false, false, "String")
+}
+
+func (ec *executionContext) _Settlement_through(ctx context.Context, field graphql.CollectedField, obj *model.Settlement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Settlement_through(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Through, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Settlement_through(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Settlement", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Settlement_reserve(ctx context.Context, field graphql.CollectedField, obj *model.Settlement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Settlement_reserve(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reserve, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Settlement_reserve(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Settlement", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Settlement_reason(ctx context.Context, field graphql.CollectedField, obj *model.Settlement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Settlement_reason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reason, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Settlement_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Settlement", field, false, false, "String")
+}
+
+func (ec *executionContext) _Settlement_preparedAt(ctx context.Context, field graphql.CollectedField, obj *model.Settlement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Settlement_preparedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PreparedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Settlement_preparedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Settlement", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Settlement_preparedBy(ctx context.Context, field graphql.CollectedField, obj *model.Settlement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Settlement_preparedBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PreparedBy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Settlement_preparedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Settlement", field, false, false, "String")
+}
+
+func (ec *executionContext) _Settlement_approvedAt(ctx context.Context, field graphql.CollectedField, obj *model.Settlement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Settlement_approvedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ApprovedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Settlement_approvedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Settlement", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Settlement_approvedBy(ctx context.Context, field graphql.CollectedField, obj *model.Settlement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Settlement_approvedBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ApprovedBy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Settlement_approvedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Settlement", field, false, false, "String")
+}
+
+func (ec *executionContext) _Settlement_orderedAt(ctx context.Context, field graphql.CollectedField, obj *model.Settlement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Settlement_orderedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OrderedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Settlement_orderedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Settlement", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Settlement_orderedBy(ctx context.Context, field graphql.CollectedField, obj *model.Settlement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Settlement_orderedBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OrderedBy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Settlement_orderedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Settlement", field, false, false, "String")
+}
+
+func (ec *executionContext) _Settlement_stoppedAt(ctx context.Context, field graphql.CollectedField, obj *model.Settlement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Settlement_stoppedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StoppedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Settlement_stoppedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Settlement", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Settlement_stoppedBy(ctx context.Context, field graphql.CollectedField, obj *model.Settlement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Settlement_stoppedBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StoppedBy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Settlement_stoppedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Settlement", field, false, false, "String")
+}
+
+func (ec *executionContext) _Settlement_executedAt(ctx context.Context, field graphql.CollectedField, obj *model.Settlement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Settlement_executedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExecutedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Settlement_executedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Settlement", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Settlement_closesAt(ctx context.Context, field graphql.CollectedField, obj *model.Settlement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Settlement_closesAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ClosesAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Settlement_closesAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Settlement", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Settlement_closedAt(ctx context.Context, field graphql.CollectedField, obj *model.Settlement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Settlement_closedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ClosedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Settlement_closedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Settlement", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Settlement_reversalOrderedAt(ctx context.Context, field graphql.CollectedField, obj *model.Settlement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Settlement_reversalOrderedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ReversalOrderedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Settlement_reversalOrderedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Settlement", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Settlement_reversedBy(ctx context.Context, field graphql.CollectedField, obj *model.Settlement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Settlement_reversedBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ReversedBy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Settlement_reversedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Settlement", field, false, false, "String")
+}
+
+func (ec *executionContext) _Settlement_reversalReason(ctx context.Context, field graphql.CollectedField, obj *model.Settlement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Settlement_reversalReason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ReversalReason, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Settlement_reversalReason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Settlement", field, false, false, "String")
+}
+
+func (ec *executionContext) _Settlement_reversedAt(ctx context.Context, field graphql.CollectedField, obj *model.Settlement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Settlement_reversedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ReversedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Settlement_reversedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Settlement", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Settlement_discardedBy(ctx context.Context, field graphql.CollectedField, obj *model.Settlement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Settlement_discardedBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DiscardedBy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Settlement_discardedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Settlement", field, false, false, "String")
+}
+
+func (ec *executionContext) _Settlement_evidence(ctx context.Context, field graphql.CollectedField, obj *model.Settlement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Settlement_evidence(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Evidence, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SettlementEvidence) graphql.Marshaler {
+			return ec.marshalNSettlementEvidence2ᚖgelombangᚋgraphᚋmodelᚐSettlementEvidence(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Settlement_evidence(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Settlement",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SettlementEvidence(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Settlement_counts(ctx context.Context, field graphql.CollectedField, obj *model.Settlement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Settlement_counts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Counts, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SettlementCounts) graphql.Marshaler {
+			return ec.marshalNSettlementCounts2ᚖgelombangᚋgraphᚋmodelᚐSettlementCounts(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Settlement_counts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Settlement",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SettlementCounts(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Settlement_provinces(ctx context.Context, field graphql.CollectedField, obj *model.Settlement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Settlement_provinces(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Provinces, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.SettlementProvince) graphql.Marshaler {
+			return ec.marshalNSettlementProvince2ᚕᚖgelombangᚋgraphᚋmodelᚐSettlementProvinceᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Settlement_provinces(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Settlement",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SettlementProvince(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Settlement_platformHistory(ctx context.Context, field graphql.CollectedField, obj *model.Settlement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Settlement_platformHistory(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PlatformHistory, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.SettlementPlatform) graphql.Marshaler {
+			return ec.marshalNSettlementPlatform2ᚕᚖgelombangᚋgraphᚋmodelᚐSettlementPlatformᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Settlement_platformHistory(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Settlement",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SettlementPlatform(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Settlement_places(ctx context.Context, field graphql.CollectedField, obj *model.Settlement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Settlement_places(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Places, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Places) graphql.Marshaler {
+			return ec.marshalNPlaces2ᚖgelombangᚋgraphᚋmodelᚐPlaces(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Settlement_places(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Settlement",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Places(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Settlement_entries(ctx context.Context, field graphql.CollectedField, obj *model.Settlement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Settlement_entries(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Entries(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Connection[*model.SettlementEntry]) graphql.Marshaler {
+			return ec.marshalNSettlementEntryConnection2ᚖgelombangᚋgraphᚋmodelᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Settlement_entries(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Settlement",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SettlementEntryConnection(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SettlementConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.Connection[*model.Settlement]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SettlementConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Edge[*model.Settlement]) graphql.Marshaler {
+			return ec.marshalNSettlementEdge2ᚕᚖgelombangᚋgraphᚋmodelᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SettlementConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SettlementConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SettlementEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SettlementConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *model.Connection[*model.Settlement]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SettlementConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Settlement) graphql.Marshaler {
+			return ec.marshalNSettlement2ᚕᚖgelombangᚋgraphᚋmodelᚐSettlementᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SettlementConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SettlementConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Settlement(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SettlementConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *model.Connection[*model.Settlement]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SettlementConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2ᚖgelombangᚋgraphᚋmodelᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SettlementConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SettlementConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SettlementConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *model.Connection[*model.Settlement]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SettlementConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SettlementConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SettlementConnection", field, false, false, "Int")
+}
+
+func (ec *executionContext) _SettlementCounts_listed(ctx context.Context, field graphql.CollectedField, obj *model.SettlementCounts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SettlementCounts_listed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Listed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SettlementCounts_listed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SettlementCounts", field, false, false, "Int")
+}
+
+func (ec *executionContext) _SettlementCounts_revoked(ctx context.Context, field graphql.CollectedField, obj *model.SettlementCounts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SettlementCounts_revoked(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Revoked, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SettlementCounts_revoked(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SettlementCounts", field, false, false, "Int")
+}
+
+func (ec *executionContext) _SettlementCounts_passedOver(ctx context.Context, field graphql.CollectedField, obj *model.SettlementCounts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SettlementCounts_passedOver(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PassedOver, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SettlementCounts_passedOver(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SettlementCounts", field, false, false, "Int")
+}
+
+func (ec *executionContext) _SettlementCounts_reinstated(ctx context.Context, field graphql.CollectedField, obj *model.SettlementCounts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SettlementCounts_reinstated(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reinstated, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SettlementCounts_reinstated(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SettlementCounts", field, false, false, "Int")
+}
+
+func (ec *executionContext) _SettlementCounts_reversed(ctx context.Context, field graphql.CollectedField, obj *model.SettlementCounts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SettlementCounts_reversed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reversed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SettlementCounts_reversed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SettlementCounts", field, false, false, "Int")
+}
+
+func (ec *executionContext) _SettlementEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *model.Edge[*model.Settlement]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SettlementEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SettlementEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SettlementEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _SettlementEdge_node(ctx context.Context, field graphql.CollectedField, obj *model.Edge[*model.Settlement]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SettlementEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Settlement) graphql.Marshaler {
+			return ec.marshalNSettlement2ᚖgelombangᚋgraphᚋmodelᚐSettlement(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SettlementEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SettlementEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Settlement(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SettlementEntry_id(ctx context.Context, field graphql.CollectedField, obj *model.SettlementEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SettlementEntry_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SettlementEntry_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SettlementEntry", field, true, false, "ID")
+}
+
+func (ec *executionContext) _SettlementEntry_settlement(ctx context.Context, field graphql.CollectedField, obj *model.SettlementEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SettlementEntry_settlement(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Settlement, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Settlement) graphql.Marshaler {
+			return ec.marshalNSettlement2ᚖgelombangᚋgraphᚋmodelᚐSettlement(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SettlementEntry_settlement(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SettlementEntry",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Settlement(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SettlementEntry_participant(ctx context.Context, field graphql.CollectedField, obj *model.SettlementEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SettlementEntry_participant(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Participant, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Participant) graphql.Marshaler {
+			return ec.marshalNParticipant2ᚖgelombangᚋgraphᚋmodelᚐParticipant(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SettlementEntry_participant(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SettlementEntry",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Participant(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SettlementEntry_deadline(ctx context.Context, field graphql.CollectedField, obj *model.SettlementEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SettlementEntry_deadline(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Deadline, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SettlementEntry_deadline(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SettlementEntry", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _SettlementEntry_purchases(ctx context.Context, field graphql.CollectedField, obj *model.SettlementEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SettlementEntry_purchases(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Purchases, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SettlementEntry_purchases(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SettlementEntry", field, false, false, "Int")
+}
+
+func (ec *executionContext) _SettlementEntry_outcome(ctx context.Context, field graphql.CollectedField, obj *model.SettlementEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SettlementEntry_outcome(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Outcome, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v rules.EntryOutcome) graphql.Marshaler {
+			return ec.marshalNSettlementOutcome2gelombangᚋinternalᚋrulesᚐEntryOutcome(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SettlementEntry_outcome(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SettlementEntry", field, false, false, "SettlementOutcome")
+}
+
+func (ec *executionContext) _SettlementEntry_passedOver(ctx context.Context, field graphql.CollectedField, obj *model.SettlementEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SettlementEntry_passedOver(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PassedOver, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *rules.PassedOver) graphql.Marshaler {
+			return ec.marshalOPassedOver2ᚖgelombangᚋinternalᚋrulesᚐPassedOver(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SettlementEntry_passedOver(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SettlementEntry", field, false, false, "PassedOver")
+}
+
+func (ec *executionContext) _SettlementEntry_decidedAt(ctx context.Context, field graphql.CollectedField, obj *model.SettlementEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SettlementEntry_decidedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DecidedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SettlementEntry_decidedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SettlementEntry", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _SettlementEntryConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.Connection[*model.SettlementEntry]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SettlementEntryConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Edge[*model.SettlementEntry]) graphql.Marshaler {
+			return ec.marshalNSettlementEntryEdge2ᚕᚖgelombangᚋgraphᚋmodelᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SettlementEntryConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SettlementEntryConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SettlementEntryEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SettlementEntryConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *model.Connection[*model.SettlementEntry]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SettlementEntryConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.SettlementEntry) graphql.Marshaler {
+			return ec.marshalNSettlementEntry2ᚕᚖgelombangᚋgraphᚋmodelᚐSettlementEntryᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SettlementEntryConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SettlementEntryConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SettlementEntry(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SettlementEntryConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *model.Connection[*model.SettlementEntry]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SettlementEntryConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2ᚖgelombangᚋgraphᚋmodelᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SettlementEntryConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SettlementEntryConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SettlementEntryConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *model.Connection[*model.SettlementEntry]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SettlementEntryConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SettlementEntryConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SettlementEntryConnection", field, false, false, "Int")
+}
+
+func (ec *executionContext) _SettlementEntryEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *model.Edge[*model.SettlementEntry]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SettlementEntryEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SettlementEntryEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SettlementEntryEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _SettlementEntryEdge_node(ctx context.Context, field graphql.CollectedField, obj *model.Edge[*model.SettlementEntry]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SettlementEntryEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SettlementEntry) graphql.Marshaler {
+			return ec.marshalNSettlementEntry2ᚖgelombangᚋgraphᚋmodelᚐSettlementEntry(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SettlementEntryEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SettlementEntryEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SettlementEntry(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SettlementEvidence_at(ctx context.Context, field graphql.CollectedField, obj *model.SettlementEvidence) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SettlementEvidence_at(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SettlementEvidence_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SettlementEvidence", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _SettlementEvidence_platforms(ctx context.Context, field graphql.CollectedField, obj *model.SettlementEvidence) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SettlementEvidence_platforms(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Platforms, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.PlatformEvidence) graphql.Marshaler {
+			return ec.marshalNPlatformEvidence2ᚕᚖgelombangᚋgraphᚋmodelᚐPlatformEvidenceᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SettlementEvidence_platforms(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SettlementEvidence",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PlatformEvidence(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SettlementEvidence_lagLimit(ctx context.Context, field graphql.CollectedField, obj *model.SettlementEvidence) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SettlementEvidence_lagLimit(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LagLimit, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SettlementEvidence_lagLimit(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SettlementEvidence", field, false, false, "Int")
+}
+
+func (ec *executionContext) _SettlementEvidence_unreadable(ctx context.Context, field graphql.CollectedField, obj *model.SettlementEvidence) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SettlementEvidence_unreadable(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unreadable, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SettlementEvidence_unreadable(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SettlementEvidence", field, false, false, "Int")
+}
+
+func (ec *executionContext) _SettlementPlatform_platform(ctx context.Context, field graphql.CollectedField, obj *model.SettlementPlatform) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SettlementPlatform_platform(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Platform, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SettlementPlatform_platform(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SettlementPlatform", field, false, false, "String")
+}
+
+func (ec *executionContext) _SettlementPlatform_count(ctx context.Context, field graphql.CollectedField, obj *model.SettlementPlatform) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SettlementPlatform_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SettlementPlatform_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SettlementPlatform", field, false, false, "Int")
+}
+
+func (ec *executionContext) _SettlementProvince_province(ctx context.Context, field graphql.CollectedField, obj *model.SettlementProvince) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SettlementProvince_province(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Province, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Province) graphql.Marshaler {
+			return ec.marshalOProvince2ᚖgelombangᚋgraphᚋmodelᚐProvince(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SettlementProvince_province(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SettlementProvince",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Province(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SettlementProvince_count(ctx context.Context, field graphql.CollectedField, obj *model.SettlementProvince) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SettlementProvince_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SettlementProvince_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SettlementProvince", field, false, false, "Int")
+}
+
+func (ec *executionContext) _StatementCheck_through(ctx context.Context, field graphql.CollectedField, obj *model.StatementCheck) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StatementCheck_through(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Through, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StatementCheck_through(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StatementCheck", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _StatementCheck_count(ctx context.Context, field graphql.CollectedField, obj *model.StatementCheck) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StatementCheck_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StatementCheck_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StatementCheck", field, false, false, "Int")
+}
+
+func (ec *executionContext) _StatementCheck_amount(ctx context.Context, field graphql.CollectedField, obj *model.StatementCheck) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StatementCheck_amount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Amount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNRupiah2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StatementCheck_amount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StatementCheck", field, false, false, "Rupiah")
+}
+
+func (ec *executionContext) _StatementCheck_heldCount(ctx context.Context, field graphql.CollectedField, obj *model.StatementCheck) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StatementCheck_heldCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.HeldCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StatementCheck_heldCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StatementCheck", field, false, false, "Int")
+}
+
+func (ec *executionContext) _StatementCheck_heldAmount(ctx context.Context, field graphql.CollectedField, obj *model.StatementCheck) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StatementCheck_heldAmount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.HeldAmount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNRupiah2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StatementCheck_heldAmount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StatementCheck", field, false, false, "Rupiah")
+}
+
+func (ec *executionContext) _StatementCheck_agrees(ctx context.Context, field graphql.CollectedField, obj *model.StatementCheck) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StatementCheck_agrees(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Agrees, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StatementCheck_agrees(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StatementCheck", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _StatementCheck_receivedAt(ctx context.Context, field graphql.CollectedField, obj *model.StatementCheck) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StatementCheck_receivedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ReceivedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StatementCheck_receivedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StatementCheck", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _StopRemindersPayload_plan(ctx context.Context, field graphql.CollectedField, obj *StopRemindersPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StopRemindersPayload_plan(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Plan, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ReminderPlan) graphql.Marshaler {
+			return ec.marshalOReminderPlan2ᚖgelombangᚋgraphᚋmodelᚐReminderPlan(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_StopRemindersPayload_plan(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StopRemindersPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReminderPlan(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _StopRemindersPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *StopRemindersPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StopRemindersPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖgelombangᚋgraphᚋgeneratedᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StopRemindersPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StopRemindersPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _StopSettlementPayload_settlement(ctx context.Context, field graphql.CollectedField, obj *StopSettlementPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StopSettlementPayload_settlement(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Settlement, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Settlement) graphql.Marshaler {
+			return ec.marshalOSettlement2ᚖgelombangᚋgraphᚋmodelᚐSettlement(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_StopSettlementPayload_settlement(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StopSettlementPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Settlement(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _StopSettlementPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *StopSettlementPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StopSettlementPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖgelombangᚋgraphᚋgeneratedᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StopSettlementPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StopSettlementPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TestEndpointPayload_message(ctx context.Context, field graphql.CollectedField, obj *TestEndpointPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TestEndpointPayload_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.OutboundMessage) graphql.Marshaler {
+			return ec.marshalOOutboundMessage2ᚖgelombangᚋgraphᚋmodelᚐOutboundMessage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TestEndpointPayload_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TestEndpointPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_OutboundMessage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TestEndpointPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *TestEndpointPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TestEndpointPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖgelombangᚋgraphᚋgeneratedᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TestEndpointPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TestEndpointPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _UserError_code(ctx context.Context, field graphql.CollectedField, obj *UserError) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -14409,6 +23220,142 @@ func (ec *executionContext) fieldContext_Viewer_participant(_ context.Context, f
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Participant(ctx, field)
 		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Wait_code(ctx context.Context, field graphql.CollectedField, obj *model.Wait) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Wait_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v rules.WaitCode) graphql.Marshaler {
+			return ec.marshalNWaitCode2gelombangᚋinternalᚋrulesᚐWaitCode(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Wait_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Wait", field, false, false, "WaitCode")
+}
+
+func (ec *executionContext) _Wait_platform(ctx context.Context, field graphql.CollectedField, obj *model.Wait) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Wait_platform(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Platform, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Wait_platform(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Wait", field, false, false, "String")
+}
+
+func (ec *executionContext) _Wait_count(ctx context.Context, field graphql.CollectedField, obj *model.Wait) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Wait_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Wait_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Wait", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Wait_until(ctx context.Context, field graphql.CollectedField, obj *model.Wait) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Wait_until(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Until, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Wait_until(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Wait", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Wait_text(ctx context.Context, field graphql.CollectedField, obj *model.Wait) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Wait_text(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return obj.Text(fc.Args["language"].(rules.Language)), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Wait_text(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Wait",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type String does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Wait_text_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
@@ -15620,6 +24567,55 @@ func UnmarshalAnnounceCohortInput(ctx context.Context, raw any) (AnnounceCohortI
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputApproveSettlementInput(ctx context.Context, obj any) (ApproveSettlementInput, error) {
+	var it ApproveSettlementInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"settlement", "listHash"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "settlement":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("settlement"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Settlement = data
+		case "listHash":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("listHash"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ListHash = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalApproveSettlementInput unmarshals raw into the ApproveSettlementInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalApproveSettlementInput(ctx context.Context, raw any) (ApproveSettlementInput, error) {
+	var out ApproveSettlementInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ApproveSettlementInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputCohortFilter(ctx context.Context, obj any) (CohortFilter, error) {
 	var it CohortFilter
 	if obj == nil {
@@ -15841,6 +24837,73 @@ func UnmarshalCorrectContactInput(ctx context.Context, raw any) (CorrectContactI
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputCreateEndpointInput(ctx context.Context, obj any) (CreateEndpointInput, error) {
+	var it CreateEndpointInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["scheme"]; !present {
+		asMap["scheme"] = "STANDARD_V1"
+	}
+
+	fieldsInOrder := [...]string{"name", "url", "events", "scheme"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "url":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("url"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.URL = data
+		case "events":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("events"))
+			data, err := ec.unmarshalNOutboundEvent2ᚕgelombangᚋinternalᚋrulesᚐOutboundEventᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Events = data
+		case "scheme":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("scheme"))
+			data, err := ec.unmarshalNSignatureScheme2gelombangᚋwebhooksᚋsignatureᚐScheme(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Scheme = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCreateEndpointInput unmarshals raw into the CreateEndpointInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCreateEndpointInput(ctx context.Context, raw any) (CreateEndpointInput, error) {
+	var out CreateEndpointInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CreateEndpointInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputCreatePlatformKeyInput(ctx context.Context, obj any) (CreatePlatformKeyInput, error) {
 	var it CreatePlatformKeyInput
 	if obj == nil {
@@ -16024,6 +25087,69 @@ func (ec *executionContext) unmarshalInputDecideReviewInput(ctx context.Context,
 func UnmarshalDecideReviewInput(ctx context.Context, raw any) (DecideReviewInput, error) {
 	var out DecideReviewInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "DecideReviewInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputDeclareOutageInput(ctx context.Context, obj any) (DeclareOutageInput, error) {
+	var it DeclareOutageInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"platform", "beginsAt", "endsAt", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "platform":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("platform"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Platform = data
+		case "beginsAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("beginsAt"))
+			data, err := ec.unmarshalNDateTime2timeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.BeginsAt = data
+		case "endsAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("endsAt"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EndsAt = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalDeclareOutageInput unmarshals raw into the DeclareOutageInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalDeclareOutageInput(ctx context.Context, raw any) (DeclareOutageInput, error) {
+	var out DeclareOutageInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "DeclareOutageInput", raw, &out)
 	return out, err
 }
 
@@ -16290,6 +25416,90 @@ func UnmarshalDeliveryOrder(ctx context.Context, raw any) (model.Order, error) {
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputDisableEndpointInput(ctx context.Context, obj any) (DisableEndpointInput, error) {
+	var it DisableEndpointInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"endpoint"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "endpoint":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("endpoint"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Endpoint = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalDisableEndpointInput unmarshals raw into the DisableEndpointInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalDisableEndpointInput(ctx context.Context, raw any) (DisableEndpointInput, error) {
+	var out DisableEndpointInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "DisableEndpointInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputDiscardSettlementInput(ctx context.Context, obj any) (DiscardSettlementInput, error) {
+	var it DiscardSettlementInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"settlement"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "settlement":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("settlement"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Settlement = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalDiscardSettlementInput unmarshals raw into the DiscardSettlementInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalDiscardSettlementInput(ctx context.Context, raw any) (DiscardSettlementInput, error) {
+	var out DiscardSettlementInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "DiscardSettlementInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputDismissDeliveryInput(ctx context.Context, obj any) (DismissDeliveryInput, error) {
 	var it DismissDeliveryInput
 	if obj == nil {
@@ -16339,6 +25549,97 @@ func UnmarshalDismissDeliveryInput(ctx context.Context, raw any) (DismissDeliver
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputEnableEndpointInput(ctx context.Context, obj any) (EnableEndpointInput, error) {
+	var it EnableEndpointInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"endpoint"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "endpoint":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("endpoint"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Endpoint = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalEnableEndpointInput unmarshals raw into the EnableEndpointInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalEnableEndpointInput(ctx context.Context, raw any) (EnableEndpointInput, error) {
+	var out EnableEndpointInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "EnableEndpointInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputEndOutageInput(ctx context.Context, obj any) (EndOutageInput, error) {
+	var it EndOutageInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"outage", "at"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "outage":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("outage"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Outage = data
+		case "at":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("at"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.At = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalEndOutageInput unmarshals raw into the EndOutageInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalEndOutageInput(ctx context.Context, raw any) (EndOutageInput, error) {
+	var out EndOutageInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "EndOutageInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputEraseContactInput(ctx context.Context, obj any) (EraseContactInput, error) {
 	var it EraseContactInput
 	if obj == nil {
@@ -16385,6 +25686,48 @@ func (ec *executionContext) unmarshalInputEraseContactInput(ctx context.Context,
 func UnmarshalEraseContactInput(ctx context.Context, raw any) (EraseContactInput, error) {
 	var out EraseContactInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "EraseContactInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputExecuteSettlementInput(ctx context.Context, obj any) (ExecuteSettlementInput, error) {
+	var it ExecuteSettlementInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"settlement"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "settlement":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("settlement"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Settlement = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalExecuteSettlementInput unmarshals raw into the ExecuteSettlementInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalExecuteSettlementInput(ctx context.Context, raw any) (ExecuteSettlementInput, error) {
+	var out ExecuteSettlementInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ExecuteSettlementInput", raw, &out)
 	return out, err
 }
 
@@ -16900,6 +26243,55 @@ func UnmarshalOfferingOrder(ctx context.Context, raw any) (model.Order, error) {
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputOutboundMessageFilter(ctx context.Context, obj any) (OutboundMessageFilter, error) {
+	var it OutboundMessageFilter
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"state", "event"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "state":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("state"))
+			data, err := ec.unmarshalOOutboundState2ᚕgelombangᚋinternalᚋrulesᚐOutboundStateᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.State = data
+		case "event":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("event"))
+			data, err := ec.unmarshalOOutboundEvent2ᚕgelombangᚋinternalᚋrulesᚐOutboundEventᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Event = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalOutboundMessageFilter unmarshals raw into the OutboundMessageFilter input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalOutboundMessageFilter(ctx context.Context, raw any) (OutboundMessageFilter, error) {
+	var out OutboundMessageFilter
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "OutboundMessageFilter", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputParticipantAggregateOrder(ctx context.Context, obj any) (model.Order, error) {
 	var it model.Order
 	if obj == nil {
@@ -17290,6 +26682,132 @@ func (ec *executionContext) unmarshalInputParticipantOrder(ctx context.Context, 
 func UnmarshalParticipantOrder(ctx context.Context, raw any) (model.Order, error) {
 	var out model.Order
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "ParticipantOrder", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputPlanRemindersInput(ctx context.Context, obj any) (PlanRemindersInput, error) {
+	var it PlanRemindersInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["channels"]; !present {
+		asMap["channels"] = []any{"EMAIL"}
+	}
+	if _, present := asMap["language"]; !present {
+		asMap["language"] = "ID"
+	}
+
+	fieldsInOrder := [...]string{"cohort", "stages", "channels", "language"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "cohort":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("cohort"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Cohort = data
+		case "stages":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("stages"))
+			data, err := ec.unmarshalOInt2ᚕintᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Stages = data
+		case "channels":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("channels"))
+			data, err := ec.unmarshalNReminderChannel2ᚕgelombangᚋinternalᚋrulesᚐReminderChannelᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Channels = data
+		case "language":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("language"))
+			data, err := ec.unmarshalNLanguage2gelombangᚋinternalᚋrulesᚐLanguage(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Language = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalPlanRemindersInput unmarshals raw into the PlanRemindersInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalPlanRemindersInput(ctx context.Context, raw any) (PlanRemindersInput, error) {
+	var out PlanRemindersInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "PlanRemindersInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputPrepareSettlementInput(ctx context.Context, obj any) (PrepareSettlementInput, error) {
+	var it PrepareSettlementInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"cohort", "reserve", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "cohort":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("cohort"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Cohort = data
+		case "reserve":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reserve"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reserve = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalPrepareSettlementInput unmarshals raw into the PrepareSettlementInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalPrepareSettlementInput(ctx context.Context, raw any) (PrepareSettlementInput, error) {
+	var out PrepareSettlementInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "PrepareSettlementInput", raw, &out)
 	return out, err
 }
 
@@ -17826,6 +27344,90 @@ func UnmarshalPutOfferingInput(ctx context.Context, raw any) (PutOfferingInput, 
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputReportBounceInput(ctx context.Context, obj any) (ReportBounceInput, error) {
+	var it ReportBounceInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"messageId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "messageId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("messageId"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MessageID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalReportBounceInput unmarshals raw into the ReportBounceInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalReportBounceInput(ctx context.Context, raw any) (ReportBounceInput, error) {
+	var out ReportBounceInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ReportBounceInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputResendMessageInput(ctx context.Context, obj any) (ResendMessageInput, error) {
+	var it ResendMessageInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"message"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "message":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("message"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Message = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalResendMessageInput unmarshals raw into the ResendMessageInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalResendMessageInput(ctx context.Context, raw any) (ResendMessageInput, error) {
+	var out ResendMessageInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ResendMessageInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputRetirePlatformKeyInput(ctx context.Context, obj any) (RetirePlatformKeyInput, error) {
 	var it RetirePlatformKeyInput
 	if obj == nil {
@@ -17914,6 +27516,62 @@ func (ec *executionContext) unmarshalInputRetryDeliveryInput(ctx context.Context
 func UnmarshalRetryDeliveryInput(ctx context.Context, raw any) (RetryDeliveryInput, error) {
 	var out RetryDeliveryInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "RetryDeliveryInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputReverseSettlementInput(ctx context.Context, obj any) (ReverseSettlementInput, error) {
+	var it ReverseSettlementInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"settlement", "cardNumber", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "settlement":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("settlement"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Settlement = data
+		case "cardNumber":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("cardNumber"))
+			data, err := ec.unmarshalOCardNumber2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CardNumber = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalReverseSettlementInput unmarshals raw into the ReverseSettlementInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalReverseSettlementInput(ctx context.Context, raw any) (ReverseSettlementInput, error) {
+	var out ReverseSettlementInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ReverseSettlementInput", raw, &out)
 	return out, err
 }
 
@@ -18089,6 +27747,59 @@ func UnmarshalReviewOrder(ctx context.Context, raw any) (model.Order, error) {
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputRotateEndpointSecretInput(ctx context.Context, obj any) (RotateEndpointSecretInput, error) {
+	var it RotateEndpointSecretInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["overlapHours"]; !present {
+		asMap["overlapHours"] = 24
+	}
+
+	fieldsInOrder := [...]string{"endpoint", "overlapHours"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "endpoint":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("endpoint"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Endpoint = data
+		case "overlapHours":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("overlapHours"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OverlapHours = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRotateEndpointSecretInput unmarshals raw into the RotateEndpointSecretInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRotateEndpointSecretInput(ctx context.Context, raw any) (RotateEndpointSecretInput, error) {
+	var out RotateEndpointSecretInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RotateEndpointSecretInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputRupiahRange(ctx context.Context, obj any) (RupiahRange, error) {
 	var it RupiahRange
 	if obj == nil {
@@ -18135,6 +27846,297 @@ func (ec *executionContext) unmarshalInputRupiahRange(ctx context.Context, obj a
 func UnmarshalRupiahRange(ctx context.Context, raw any) (RupiahRange, error) {
 	var out RupiahRange
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "RupiahRange", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputSettlementEntryFilter(ctx context.Context, obj any) (SettlementEntryFilter, error) {
+	var it SettlementEntryFilter
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"outcome", "passedOver", "participant"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "outcome":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("outcome"))
+			data, err := ec.unmarshalOSettlementOutcome2ᚕgelombangᚋinternalᚋrulesᚐEntryOutcomeᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Outcome = data
+		case "passedOver":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("passedOver"))
+			data, err := ec.unmarshalOPassedOver2ᚕgelombangᚋinternalᚋrulesᚐPassedOverᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PassedOver = data
+		case "participant":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("participant"))
+			data, err := ec.unmarshalOParticipantFilter2ᚖgelombangᚋgraphᚋgeneratedᚐParticipantFilter(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Participant = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSettlementEntryFilter unmarshals raw into the SettlementEntryFilter input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSettlementEntryFilter(ctx context.Context, raw any) (SettlementEntryFilter, error) {
+	var out SettlementEntryFilter
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SettlementEntryFilter", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputSettlementFilter(ctx context.Context, obj any) (SettlementFilter, error) {
+	var it SettlementFilter
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"cohort", "state", "preparedAt"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "cohort":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("cohort"))
+			data, err := ec.unmarshalOInt2ᚕintᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Cohort = data
+		case "state":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("state"))
+			data, err := ec.unmarshalOSettlementState2ᚕgelombangᚋinternalᚋrulesᚐSettlementStateᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.State = data
+		case "preparedAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("preparedAt"))
+			data, err := ec.unmarshalODateTimeRange2ᚖgelombangᚋgraphᚋgeneratedᚐDateTimeRange(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PreparedAt = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSettlementFilter unmarshals raw into the SettlementFilter input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSettlementFilter(ctx context.Context, raw any) (SettlementFilter, error) {
+	var out SettlementFilter
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SettlementFilter", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputSettlementOrder(ctx context.Context, obj any) (model.Order, error) {
+	var it model.Order
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["direction"]; !present {
+		asMap["direction"] = "ASC"
+	}
+
+	fieldsInOrder := [...]string{"field", "direction"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "field":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
+			data, err := ec.unmarshalNSettlementOrderField2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Field = data
+		case "direction":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("direction"))
+			data, err := ec.unmarshalNOrderDirection2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Direction = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSettlementOrder unmarshals raw into the SettlementOrder input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSettlementOrder(ctx context.Context, raw any) (model.Order, error) {
+	var out model.Order
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SettlementOrder", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputStopRemindersInput(ctx context.Context, obj any) (StopRemindersInput, error) {
+	var it StopRemindersInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"cohort"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "cohort":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("cohort"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Cohort = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalStopRemindersInput unmarshals raw into the StopRemindersInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalStopRemindersInput(ctx context.Context, raw any) (StopRemindersInput, error) {
+	var out StopRemindersInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "StopRemindersInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputStopSettlementInput(ctx context.Context, obj any) (StopSettlementInput, error) {
+	var it StopSettlementInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"settlement"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "settlement":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("settlement"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Settlement = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalStopSettlementInput unmarshals raw into the StopSettlementInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalStopSettlementInput(ctx context.Context, raw any) (StopSettlementInput, error) {
+	var out StopSettlementInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "StopSettlementInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputTestEndpointInput(ctx context.Context, obj any) (TestEndpointInput, error) {
+	var it TestEndpointInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"endpoint"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "endpoint":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("endpoint"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Endpoint = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalTestEndpointInput unmarshals raw into the TestEndpointInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalTestEndpointInput(ctx context.Context, raw any) (TestEndpointInput, error) {
+	var out TestEndpointInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "TestEndpointInput", raw, &out)
 	return out, err
 }
 
@@ -18195,11 +28197,26 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 	switch obj := (obj).(type) {
 	case nil:
 		return graphql.Null
+	case *model.SettlementEntry:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._SettlementEntry(ctx, sel, obj)
+	case *model.Settlement:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Settlement(ctx, sel, obj)
 	case *model.Review:
 		if obj == nil {
 			return graphql.Null
 		}
 		return ec._Review(ctx, sel, obj)
+	case *model.ReminderPlan:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ReminderPlan(ctx, sel, obj)
 	case *model.Purchase:
 		if obj == nil {
 			return graphql.Null
@@ -18220,6 +28237,16 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Participant(ctx, sel, obj)
+	case *model.OutboundMessage:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._OutboundMessage(ctx, sel, obj)
+	case *model.Outage:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Outage(ctx, sel, obj)
 	case *model.Offering:
 		if obj == nil {
 			return graphql.Null
@@ -18235,6 +28262,11 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Extension(ctx, sel, obj)
+	case *model.Endpoint:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Endpoint(ctx, sel, obj)
 	case *model.Delivery:
 		if obj == nil {
 			return graphql.Null
@@ -18245,6 +28277,11 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Cohort(ctx, sel, obj)
+	case *model.Alert:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Alert(ctx, sel, obj)
 	default:
 		if typedObj, ok := obj.(graphql.Marshaler); ok {
 			return typedObj
@@ -18257,6 +28294,59 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 // endregion ************************** interface.gotpl ***************************
 
 // region    **************************** object.gotpl ****************************
+
+var alertImplementors = []string{"Alert", "Node"}
+
+func (ec *executionContext) _Alert(ctx context.Context, sel ast.SelectionSet, obj *model.Alert) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, alertImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Alert")
+		case "id":
+			out.Values[i] = ec._Alert_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "platform":
+			out.Values[i] = ec._Alert_platform(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "kind":
+			out.Values[i] = ec._Alert_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "raisedAt":
+			out.Values[i] = ec._Alert_raisedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "clearedAt":
+			out.Values[i] = ec._Alert_clearedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
 
 var announceCohortPayloadImplementors = []string{"AnnounceCohortPayload"}
 
@@ -18277,6 +28367,117 @@ func (ec *executionContext) _AnnounceCohortPayload(ctx context.Context, sel ast.
 		case "userErrors":
 			out.Values[i] = ec._AnnounceCohortPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var approveSettlementPayloadImplementors = []string{"ApproveSettlementPayload"}
+
+func (ec *executionContext) _ApproveSettlementPayload(ctx context.Context, sel ast.SelectionSet, obj *ApproveSettlementPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, approveSettlementPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ApproveSettlementPayload")
+		case "settlement":
+			out.Values[i] = ec._ApproveSettlementPayload_settlement(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ApproveSettlementPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var closingImplementors = []string{"Closing"}
+
+func (ec *executionContext) _Closing(ctx context.Context, sel ast.SelectionSet, obj *model.Closing) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, closingImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Closing")
+		case "state":
+			out.Values[i] = ec._Closing_state(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "overdue":
+			out.Values[i] = ec._Closing_overdue(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "outstanding":
+			out.Values[i] = ec._Closing_outstanding(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "through":
+			out.Values[i] = ec._Closing_through(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "waits":
+			out.Values[i] = ec._Closing_waits(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "platforms":
+			out.Values[i] = ec._Closing_platforms(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "quarantined":
+			out.Values[i] = ec._Closing_quarantined(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "unreadable":
+			out.Values[i] = ec._Closing_unreadable(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "settlement":
+			out.Values[i] = ec._Closing_settlement(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -18374,6 +28575,33 @@ func (ec *executionContext) _Cohort(ctx context.Context, sel ast.SelectionSet, o
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Cohort_participants(ctx, field, obj)
+				})
+		case "closing":
+			out.Values[i] = ec._Cohort_closing(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "settlements":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Cohort_settlements(ctx, field, obj)
+				})
+		case "places":
+			out.Values[i] = ec._Cohort_places(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "reminders":
+			out.Values[i] = ec._Cohort_reminders(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "reminderPreview":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Cohort_reminderPreview(ctx, field, obj)
 				})
 		case "purchases":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
@@ -18681,6 +28909,49 @@ func (ec *executionContext) _CorrectContactPayload(ctx context.Context, sel ast.
 	return out
 }
 
+var createEndpointPayloadImplementors = []string{"CreateEndpointPayload"}
+
+func (ec *executionContext) _CreateEndpointPayload(ctx context.Context, sel ast.SelectionSet, obj *CreateEndpointPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, createEndpointPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CreateEndpointPayload")
+		case "endpoint":
+			out.Values[i] = ec._CreateEndpointPayload_endpoint(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "secret":
+			out.Values[i] = ec._CreateEndpointPayload_secret(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._CreateEndpointPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var createPlatformKeyPayloadImplementors = []string{"CreatePlatformKeyPayload"}
 
 func (ec *executionContext) _CreatePlatformKeyPayload(ctx context.Context, sel ast.SelectionSet, obj *CreatePlatformKeyPayload) graphql.Marshaler {
@@ -18800,6 +29071,44 @@ func (ec *executionContext) _DecideReviewPayload(ctx context.Context, sel ast.Se
 			}
 		case "userErrors":
 			out.Values[i] = ec._DecideReviewPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var declareOutagePayloadImplementors = []string{"DeclareOutagePayload"}
+
+func (ec *executionContext) _DeclareOutagePayload(ctx context.Context, sel ast.SelectionSet, obj *DeclareOutagePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, declareOutagePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DeclareOutagePayload")
+		case "outage":
+			out.Values[i] = ec._DeclareOutagePayload_outage(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._DeclareOutagePayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -19072,6 +29381,82 @@ func (ec *executionContext) _DeliveryEdge(ctx context.Context, sel ast.Selection
 	return out
 }
 
+var disableEndpointPayloadImplementors = []string{"DisableEndpointPayload"}
+
+func (ec *executionContext) _DisableEndpointPayload(ctx context.Context, sel ast.SelectionSet, obj *DisableEndpointPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, disableEndpointPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DisableEndpointPayload")
+		case "endpoint":
+			out.Values[i] = ec._DisableEndpointPayload_endpoint(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._DisableEndpointPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var discardSettlementPayloadImplementors = []string{"DiscardSettlementPayload"}
+
+func (ec *executionContext) _DiscardSettlementPayload(ctx context.Context, sel ast.SelectionSet, obj *DiscardSettlementPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, discardSettlementPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DiscardSettlementPayload")
+		case "settlement":
+			out.Values[i] = ec._DiscardSettlementPayload_settlement(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._DiscardSettlementPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var dismissDeliveryPayloadImplementors = []string{"DismissDeliveryPayload"}
 
 func (ec *executionContext) _DismissDeliveryPayload(ctx context.Context, sel ast.SelectionSet, obj *DismissDeliveryPayload) graphql.Marshaler {
@@ -19136,6 +29521,166 @@ func (ec *executionContext) _Eligibility(ctx context.Context, sel ast.SelectionS
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var enableEndpointPayloadImplementors = []string{"EnableEndpointPayload"}
+
+func (ec *executionContext) _EnableEndpointPayload(ctx context.Context, sel ast.SelectionSet, obj *EnableEndpointPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, enableEndpointPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EnableEndpointPayload")
+		case "endpoint":
+			out.Values[i] = ec._EnableEndpointPayload_endpoint(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._EnableEndpointPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var endOutagePayloadImplementors = []string{"EndOutagePayload"}
+
+func (ec *executionContext) _EndOutagePayload(ctx context.Context, sel ast.SelectionSet, obj *EndOutagePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, endOutagePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EndOutagePayload")
+		case "outage":
+			out.Values[i] = ec._EndOutagePayload_outage(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._EndOutagePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var endpointImplementors = []string{"Endpoint", "Node"}
+
+func (ec *executionContext) _Endpoint(ctx context.Context, sel ast.SelectionSet, obj *model.Endpoint) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, endpointImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Endpoint")
+		case "id":
+			out.Values[i] = ec._Endpoint_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "name":
+			out.Values[i] = ec._Endpoint_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "url":
+			out.Values[i] = ec._Endpoint_url(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "events":
+			out.Values[i] = ec._Endpoint_events(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "scheme":
+			out.Values[i] = ec._Endpoint_scheme(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "publicKey":
+			out.Values[i] = ec._Endpoint_publicKey(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdAt":
+			out.Values[i] = ec._Endpoint_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdBy":
+			out.Values[i] = ec._Endpoint_createdBy(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "disabledAt":
+			out.Values[i] = ec._Endpoint_disabledAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "disabledBy":
+			out.Values[i] = ec._Endpoint_disabledBy(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "messages":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Endpoint_messages(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -19224,6 +29769,44 @@ func (ec *executionContext) _EvidenceNote(ctx context.Context, sel ast.Selection
 			}
 		case "text":
 			out.Values[i] = ec._EvidenceNote_text(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var executeSettlementPayloadImplementors = []string{"ExecuteSettlementPayload"}
+
+func (ec *executionContext) _ExecuteSettlementPayload(ctx context.Context, sel ast.SelectionSet, obj *ExecuteSettlementPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, executeSettlementPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ExecuteSettlementPayload")
+		case "settlement":
+			out.Values[i] = ec._ExecuteSettlementPayload_settlement(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ExecuteSettlementPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -19384,6 +29967,11 @@ func (ec *executionContext) _Extension(ctx context.Context, sel ast.SelectionSet
 		case "participants":
 			out.Values[i] = ec._Extension_participants(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "appliedAt":
+			out.Values[i] = ec._Extension_appliedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "createdAt":
@@ -19668,6 +30256,11 @@ func (ec *executionContext) _HistoryEntry(ctx context.Context, sel ast.Selection
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "settlement":
+			out.Values[i] = ec._HistoryEntry_settlement(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "actor":
 			out.Values[i] = ec._HistoryEntry_actor(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -19899,6 +30492,125 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "prepareSettlement":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_prepareSettlement(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "approveSettlement":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_approveSettlement(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "executeSettlement":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_executeSettlement(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "stopSettlement":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_stopSettlement(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "discardSettlement":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_discardSettlement(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reverseSettlement":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_reverseSettlement(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "declareOutage":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_declareOutage(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "endOutage":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_endOutage(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "planReminders":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_planReminders(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "stopReminders":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_stopReminders(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reportBounce":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_reportBounce(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createEndpoint":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_createEndpoint(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rotateEndpointSecret":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_rotateEndpointSecret(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "disableEndpoint":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_disableEndpoint(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "enableEndpoint":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_enableEndpoint(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "testEndpoint":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_testEndpoint(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "resendMessage":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_resendMessage(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -20101,6 +30813,286 @@ func (ec *executionContext) _OfferingEdge(ctx context.Context, sel ast.Selection
 	return out
 }
 
+var outageImplementors = []string{"Outage", "Node"}
+
+func (ec *executionContext) _Outage(ctx context.Context, sel ast.SelectionSet, obj *model.Outage) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, outageImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Outage")
+		case "id":
+			out.Values[i] = ec._Outage_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "platform":
+			out.Values[i] = ec._Outage_platform(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "beginsAt":
+			out.Values[i] = ec._Outage_beginsAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "endsAt":
+			out.Values[i] = ec._Outage_endsAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "reason":
+			out.Values[i] = ec._Outage_reason(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "declaredBy":
+			out.Values[i] = ec._Outage_declaredBy(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "declaredAt":
+			out.Values[i] = ec._Outage_declaredAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "endedBy":
+			out.Values[i] = ec._Outage_endedBy(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var outboundAttemptImplementors = []string{"OutboundAttempt"}
+
+func (ec *executionContext) _OutboundAttempt(ctx context.Context, sel ast.SelectionSet, obj *model.OutboundAttempt) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, outboundAttemptImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("OutboundAttempt")
+		case "at":
+			out.Values[i] = ec._OutboundAttempt_at(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "took":
+			out.Values[i] = ec._OutboundAttempt_took(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "status":
+			out.Values[i] = ec._OutboundAttempt_status(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "outcome":
+			out.Values[i] = ec._OutboundAttempt_outcome(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "problem":
+			out.Values[i] = ec._OutboundAttempt_problem(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var outboundMessageImplementors = []string{"OutboundMessage", "Node"}
+
+func (ec *executionContext) _OutboundMessage(ctx context.Context, sel ast.SelectionSet, obj *model.OutboundMessage) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, outboundMessageImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("OutboundMessage")
+		case "id":
+			out.Values[i] = ec._OutboundMessage_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "endpoint":
+			out.Values[i] = ec._OutboundMessage_endpoint(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "event":
+			out.Values[i] = ec._OutboundMessage_event(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "messageId":
+			out.Values[i] = ec._OutboundMessage_messageId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "state":
+			out.Values[i] = ec._OutboundMessage_state(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createdAt":
+			out.Values[i] = ec._OutboundMessage_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nextAt":
+			out.Values[i] = ec._OutboundMessage_nextAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "settledAt":
+			out.Values[i] = ec._OutboundMessage_settledAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "attempts":
+			out.Values[i] = ec._OutboundMessage_attempts(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var outboundMessageConnectionImplementors = []string{"OutboundMessageConnection"}
+
+func (ec *executionContext) _OutboundMessageConnection(ctx context.Context, sel ast.SelectionSet, obj *model.Connection[*model.OutboundMessage]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, outboundMessageConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("OutboundMessageConnection")
+		case "edges":
+			out.Values[i] = ec._OutboundMessageConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._OutboundMessageConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._OutboundMessageConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._OutboundMessageConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var outboundMessageEdgeImplementors = []string{"OutboundMessageEdge"}
+
+func (ec *executionContext) _OutboundMessageEdge(ctx context.Context, sel ast.SelectionSet, obj *model.Edge[*model.OutboundMessage]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, outboundMessageEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("OutboundMessageEdge")
+		case "cursor":
+			out.Values[i] = ec._OutboundMessageEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._OutboundMessageEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var pageInfoImplementors = []string{"PageInfo"}
 
 func (ec *executionContext) _PageInfo(ctx context.Context, sel ast.SelectionSet, obj *model.PageInfo) graphql.Marshaler {
@@ -20268,6 +31260,16 @@ func (ec *executionContext) _Participant(ctx context.Context, sel ast.SelectionS
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Participant_explanation(ctx, field, obj)
 				})
+		case "settlement":
+			out.Values[i] = ec._Participant_settlement(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "reminders":
+			out.Values[i] = ec._Participant_reminders(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -20530,6 +31532,97 @@ func (ec *executionContext) _ParticipantFacts(ctx context.Context, sel ast.Selec
 	return out
 }
 
+var placesImplementors = []string{"Places"}
+
+func (ec *executionContext) _Places(ctx context.Context, sel ast.SelectionSet, obj *model.Places) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, placesImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Places")
+		case "freed":
+			out.Values[i] = ec._Places_freed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "retaken":
+			out.Values[i] = ec._Places_retaken(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "released":
+			out.Values[i] = ec._Places_released(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reserved":
+			out.Values[i] = ec._Places_reserved(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "overdrawn":
+			out.Values[i] = ec._Places_overdrawn(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var planRemindersPayloadImplementors = []string{"PlanRemindersPayload"}
+
+func (ec *executionContext) _PlanRemindersPayload(ctx context.Context, sel ast.SelectionSet, obj *PlanRemindersPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, planRemindersPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PlanRemindersPayload")
+		case "plan":
+			out.Values[i] = ec._PlanRemindersPayload_plan(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._PlanRemindersPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var platformImplementors = []string{"Platform", "Node"}
 
 func (ec *executionContext) _Platform(ctx context.Context, sel ast.SelectionSet, obj *model.Platform) graphql.Marshaler {
@@ -20581,6 +31674,21 @@ func (ec *executionContext) _Platform(ctx context.Context, sel ast.SelectionSet,
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "outages":
+			out.Values[i] = ec._Platform_outages(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "watch":
+			out.Values[i] = ec._Platform_watch(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "alerts":
+			out.Values[i] = ec._Platform_alerts(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "statements":
 			out.Values[i] = ec._Platform_statements(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -20604,6 +31712,49 @@ func (ec *executionContext) _Platform(ctx context.Context, sel ast.SelectionSet,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Platform_deliveries(ctx, field, obj)
 				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var platformEvidenceImplementors = []string{"PlatformEvidence"}
+
+func (ec *executionContext) _PlatformEvidence(ctx context.Context, sel ast.SelectionSet, obj *model.PlatformEvidence) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, platformEvidenceImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PlatformEvidence")
+		case "platform":
+			out.Values[i] = ec._PlatformEvidence_platform(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "statedThrough":
+			out.Values[i] = ec._PlatformEvidence_statedThrough(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "outage":
+			out.Values[i] = ec._PlatformEvidence_outage(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -20709,6 +31860,112 @@ func (ec *executionContext) _PlatformKey(ctx context.Context, sel ast.SelectionS
 	return out
 }
 
+var platformWatchImplementors = []string{"PlatformWatch"}
+
+func (ec *executionContext) _PlatformWatch(ctx context.Context, sel ast.SelectionSet, obj *model.PlatformWatch) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, platformWatchImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PlatformWatch")
+		case "lastDelivery":
+			out.Values[i] = ec._PlatformWatch_lastDelivery(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "lastHour":
+			out.Values[i] = ec._PlatformWatch_lastHour(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "usual":
+			out.Values[i] = ec._PlatformWatch_usual(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "lagP50":
+			out.Values[i] = ec._PlatformWatch_lagP50(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "lagP90":
+			out.Values[i] = ec._PlatformWatch_lagP90(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "lagP99":
+			out.Values[i] = ec._PlatformWatch_lagP99(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "quarantined":
+			out.Values[i] = ec._PlatformWatch_quarantined(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "statement":
+			out.Values[i] = ec._PlatformWatch_statement(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var prepareSettlementPayloadImplementors = []string{"PrepareSettlementPayload"}
+
+func (ec *executionContext) _PrepareSettlementPayload(ctx context.Context, sel ast.SelectionSet, obj *PrepareSettlementPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, prepareSettlementPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PrepareSettlementPayload")
+		case "settlement":
+			out.Values[i] = ec._PrepareSettlementPayload_settlement(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._PrepareSettlementPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var programmeImplementors = []string{"Programme"}
 
 func (ec *executionContext) _Programme(ctx context.Context, sel ast.SelectionSet, obj *model.Programme) graphql.Marshaler {
@@ -20758,6 +32015,11 @@ func (ec *executionContext) _Programme(ctx context.Context, sel ast.SelectionSet
 		case "version":
 			out.Values[i] = ec._Programme_version(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "places":
+			out.Values[i] = ec._Programme_places(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -21328,6 +32590,18 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_participantAggregate(ctx, field)
 				})
+		case "settlements":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_settlements(ctx, field)
+				})
+		case "endpoints":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_endpoints(ctx, field)
+				})
 		case "__type":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Query___type(ctx, field)
@@ -21341,6 +32615,410 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 			})
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var reminderImplementors = []string{"Reminder"}
+
+func (ec *executionContext) _Reminder(ctx context.Context, sel ast.SelectionSet, obj *model.Reminder) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reminderImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Reminder")
+		case "stage":
+			out.Values[i] = ec._Reminder_stage(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "channel":
+			out.Values[i] = ec._Reminder_channel(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "deadline":
+			out.Values[i] = ec._Reminder_deadline(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "dueAt":
+			out.Values[i] = ec._Reminder_dueAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "state":
+			out.Values[i] = ec._Reminder_state(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "skipped":
+			out.Values[i] = ec._Reminder_skipped(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "settledAt":
+			out.Values[i] = ec._Reminder_settledAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var reminderCountImplementors = []string{"ReminderCount"}
+
+func (ec *executionContext) _ReminderCount(ctx context.Context, sel ast.SelectionSet, obj *model.ReminderCount) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reminderCountImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReminderCount")
+		case "stage":
+			out.Values[i] = ec._ReminderCount_stage(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "channel":
+			out.Values[i] = ec._ReminderCount_channel(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "state":
+			out.Values[i] = ec._ReminderCount_state(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "skipped":
+			out.Values[i] = ec._ReminderCount_skipped(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "count":
+			out.Values[i] = ec._ReminderCount_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var reminderPlanImplementors = []string{"ReminderPlan", "Node"}
+
+func (ec *executionContext) _ReminderPlan(ctx context.Context, sel ast.SelectionSet, obj *model.ReminderPlan) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reminderPlanImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReminderPlan")
+		case "id":
+			out.Values[i] = ec._ReminderPlan_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "stages":
+			out.Values[i] = ec._ReminderPlan_stages(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "channels":
+			out.Values[i] = ec._ReminderPlan_channels(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "language":
+			out.Values[i] = ec._ReminderPlan_language(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createdAt":
+			out.Values[i] = ec._ReminderPlan_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createdBy":
+			out.Values[i] = ec._ReminderPlan_createdBy(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "stoppedAt":
+			out.Values[i] = ec._ReminderPlan_stoppedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "stoppedBy":
+			out.Values[i] = ec._ReminderPlan_stoppedBy(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "counts":
+			out.Values[i] = ec._ReminderPlan_counts(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var reminderPreviewImplementors = []string{"ReminderPreview"}
+
+func (ec *executionContext) _ReminderPreview(ctx context.Context, sel ast.SelectionSet, obj *model.ReminderPreview) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reminderPreviewImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReminderPreview")
+		case "stages":
+			out.Values[i] = ec._ReminderPreview_stages(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "sample":
+			out.Values[i] = ec._ReminderPreview_sample(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var reminderSampleImplementors = []string{"ReminderSample"}
+
+func (ec *executionContext) _ReminderSample(ctx context.Context, sel ast.SelectionSet, obj *model.ReminderSample) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reminderSampleImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReminderSample")
+		case "cardNumber":
+			out.Values[i] = ec._ReminderSample_cardNumber(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "deadline":
+			out.Values[i] = ec._ReminderSample_deadline(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "dueAt":
+			out.Values[i] = ec._ReminderSample_dueAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var reminderStagePreviewImplementors = []string{"ReminderStagePreview"}
+
+func (ec *executionContext) _ReminderStagePreview(ctx context.Context, sel ast.SelectionSet, obj *model.ReminderStagePreview) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reminderStagePreviewImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReminderStagePreview")
+		case "stage":
+			out.Values[i] = ec._ReminderStagePreview_stage(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "channel":
+			out.Values[i] = ec._ReminderStagePreview_channel(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "beginsAt":
+			out.Values[i] = ec._ReminderStagePreview_beginsAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "sent":
+			out.Values[i] = ec._ReminderStagePreview_sent(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "recipients":
+			out.Values[i] = ec._ReminderStagePreview_recipients(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "unreachable":
+			out.Values[i] = ec._ReminderStagePreview_unreachable(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var reportBouncePayloadImplementors = []string{"ReportBouncePayload"}
+
+func (ec *executionContext) _ReportBouncePayload(ctx context.Context, sel ast.SelectionSet, obj *ReportBouncePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reportBouncePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReportBouncePayload")
+		case "recorded":
+			out.Values[i] = ec._ReportBouncePayload_recorded(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ReportBouncePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var resendMessagePayloadImplementors = []string{"ResendMessagePayload"}
+
+func (ec *executionContext) _ResendMessagePayload(ctx context.Context, sel ast.SelectionSet, obj *ResendMessagePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, resendMessagePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ResendMessagePayload")
+		case "message":
+			out.Values[i] = ec._ResendMessagePayload_message(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ResendMessagePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -21415,6 +33093,44 @@ func (ec *executionContext) _RetryDeliveryPayload(ctx context.Context, sel ast.S
 			}
 		case "userErrors":
 			out.Values[i] = ec._RetryDeliveryPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var reverseSettlementPayloadImplementors = []string{"ReverseSettlementPayload"}
+
+func (ec *executionContext) _ReverseSettlementPayload(ctx context.Context, sel ast.SelectionSet, obj *ReverseSettlementPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reverseSettlementPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReverseSettlementPayload")
+		case "settlement":
+			out.Values[i] = ec._ReverseSettlementPayload_settlement(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ReverseSettlementPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -21599,6 +33315,49 @@ func (ec *executionContext) _ReviewEdge(ctx context.Context, sel ast.SelectionSe
 	return out
 }
 
+var rotateEndpointSecretPayloadImplementors = []string{"RotateEndpointSecretPayload"}
+
+func (ec *executionContext) _RotateEndpointSecretPayload(ctx context.Context, sel ast.SelectionSet, obj *RotateEndpointSecretPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, rotateEndpointSecretPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RotateEndpointSecretPayload")
+		case "endpoint":
+			out.Values[i] = ec._RotateEndpointSecretPayload_endpoint(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "secret":
+			out.Values[i] = ec._RotateEndpointSecretPayload_secret(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._RotateEndpointSecretPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var rupiahMeasuresImplementors = []string{"RupiahMeasures"}
 
 func (ec *executionContext) _RupiahMeasures(ctx context.Context, sel ast.SelectionSet, obj *model.RupiahMeasures) graphql.Marshaler {
@@ -21710,6 +33469,784 @@ func (ec *executionContext) _SecondsMeasures(ctx context.Context, sel ast.Select
 	return out
 }
 
+var settlementImplementors = []string{"Settlement", "Node"}
+
+func (ec *executionContext) _Settlement(ctx context.Context, sel ast.SelectionSet, obj *model.Settlement) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, settlementImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Settlement")
+		case "id":
+			out.Values[i] = ec._Settlement_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "number":
+			out.Values[i] = ec._Settlement_number(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "cohort":
+			out.Values[i] = ec._Settlement_cohort(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "state":
+			out.Values[i] = ec._Settlement_state(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "listed":
+			out.Values[i] = ec._Settlement_listed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "listHash":
+			out.Values[i] = ec._Settlement_listHash(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "through":
+			out.Values[i] = ec._Settlement_through(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "reserve":
+			out.Values[i] = ec._Settlement_reserve(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "reason":
+			out.Values[i] = ec._Settlement_reason(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "preparedAt":
+			out.Values[i] = ec._Settlement_preparedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "preparedBy":
+			out.Values[i] = ec._Settlement_preparedBy(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "approvedAt":
+			out.Values[i] = ec._Settlement_approvedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "approvedBy":
+			out.Values[i] = ec._Settlement_approvedBy(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "orderedAt":
+			out.Values[i] = ec._Settlement_orderedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "orderedBy":
+			out.Values[i] = ec._Settlement_orderedBy(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "stoppedAt":
+			out.Values[i] = ec._Settlement_stoppedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "stoppedBy":
+			out.Values[i] = ec._Settlement_stoppedBy(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "executedAt":
+			out.Values[i] = ec._Settlement_executedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "closesAt":
+			out.Values[i] = ec._Settlement_closesAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "closedAt":
+			out.Values[i] = ec._Settlement_closedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "reversalOrderedAt":
+			out.Values[i] = ec._Settlement_reversalOrderedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "reversedBy":
+			out.Values[i] = ec._Settlement_reversedBy(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "reversalReason":
+			out.Values[i] = ec._Settlement_reversalReason(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "reversedAt":
+			out.Values[i] = ec._Settlement_reversedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "discardedBy":
+			out.Values[i] = ec._Settlement_discardedBy(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "evidence":
+			out.Values[i] = ec._Settlement_evidence(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "counts":
+			out.Values[i] = ec._Settlement_counts(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "provinces":
+			out.Values[i] = ec._Settlement_provinces(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "platformHistory":
+			out.Values[i] = ec._Settlement_platformHistory(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "places":
+			out.Values[i] = ec._Settlement_places(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "entries":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Settlement_entries(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var settlementConnectionImplementors = []string{"SettlementConnection"}
+
+func (ec *executionContext) _SettlementConnection(ctx context.Context, sel ast.SelectionSet, obj *model.Connection[*model.Settlement]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, settlementConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SettlementConnection")
+		case "edges":
+			out.Values[i] = ec._SettlementConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._SettlementConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._SettlementConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._SettlementConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var settlementCountsImplementors = []string{"SettlementCounts"}
+
+func (ec *executionContext) _SettlementCounts(ctx context.Context, sel ast.SelectionSet, obj *model.SettlementCounts) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, settlementCountsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SettlementCounts")
+		case "listed":
+			out.Values[i] = ec._SettlementCounts_listed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "revoked":
+			out.Values[i] = ec._SettlementCounts_revoked(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "passedOver":
+			out.Values[i] = ec._SettlementCounts_passedOver(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reinstated":
+			out.Values[i] = ec._SettlementCounts_reinstated(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reversed":
+			out.Values[i] = ec._SettlementCounts_reversed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var settlementEdgeImplementors = []string{"SettlementEdge"}
+
+func (ec *executionContext) _SettlementEdge(ctx context.Context, sel ast.SelectionSet, obj *model.Edge[*model.Settlement]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, settlementEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SettlementEdge")
+		case "cursor":
+			out.Values[i] = ec._SettlementEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._SettlementEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var settlementEntryImplementors = []string{"SettlementEntry", "Node"}
+
+func (ec *executionContext) _SettlementEntry(ctx context.Context, sel ast.SelectionSet, obj *model.SettlementEntry) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, settlementEntryImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SettlementEntry")
+		case "id":
+			out.Values[i] = ec._SettlementEntry_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "settlement":
+			out.Values[i] = ec._SettlementEntry_settlement(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "participant":
+			out.Values[i] = ec._SettlementEntry_participant(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "deadline":
+			out.Values[i] = ec._SettlementEntry_deadline(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "purchases":
+			out.Values[i] = ec._SettlementEntry_purchases(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "outcome":
+			out.Values[i] = ec._SettlementEntry_outcome(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "passedOver":
+			out.Values[i] = ec._SettlementEntry_passedOver(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "decidedAt":
+			out.Values[i] = ec._SettlementEntry_decidedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var settlementEntryConnectionImplementors = []string{"SettlementEntryConnection"}
+
+func (ec *executionContext) _SettlementEntryConnection(ctx context.Context, sel ast.SelectionSet, obj *model.Connection[*model.SettlementEntry]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, settlementEntryConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SettlementEntryConnection")
+		case "edges":
+			out.Values[i] = ec._SettlementEntryConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._SettlementEntryConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._SettlementEntryConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._SettlementEntryConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var settlementEntryEdgeImplementors = []string{"SettlementEntryEdge"}
+
+func (ec *executionContext) _SettlementEntryEdge(ctx context.Context, sel ast.SelectionSet, obj *model.Edge[*model.SettlementEntry]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, settlementEntryEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SettlementEntryEdge")
+		case "cursor":
+			out.Values[i] = ec._SettlementEntryEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._SettlementEntryEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var settlementEvidenceImplementors = []string{"SettlementEvidence"}
+
+func (ec *executionContext) _SettlementEvidence(ctx context.Context, sel ast.SelectionSet, obj *model.SettlementEvidence) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, settlementEvidenceImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SettlementEvidence")
+		case "at":
+			out.Values[i] = ec._SettlementEvidence_at(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "platforms":
+			out.Values[i] = ec._SettlementEvidence_platforms(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "lagLimit":
+			out.Values[i] = ec._SettlementEvidence_lagLimit(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "unreadable":
+			out.Values[i] = ec._SettlementEvidence_unreadable(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var settlementPlatformImplementors = []string{"SettlementPlatform"}
+
+func (ec *executionContext) _SettlementPlatform(ctx context.Context, sel ast.SelectionSet, obj *model.SettlementPlatform) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, settlementPlatformImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SettlementPlatform")
+		case "platform":
+			out.Values[i] = ec._SettlementPlatform_platform(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "count":
+			out.Values[i] = ec._SettlementPlatform_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var settlementProvinceImplementors = []string{"SettlementProvince"}
+
+func (ec *executionContext) _SettlementProvince(ctx context.Context, sel ast.SelectionSet, obj *model.SettlementProvince) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, settlementProvinceImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SettlementProvince")
+		case "province":
+			out.Values[i] = ec._SettlementProvince_province(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "count":
+			out.Values[i] = ec._SettlementProvince_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var statementCheckImplementors = []string{"StatementCheck"}
+
+func (ec *executionContext) _StatementCheck(ctx context.Context, sel ast.SelectionSet, obj *model.StatementCheck) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, statementCheckImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("StatementCheck")
+		case "through":
+			out.Values[i] = ec._StatementCheck_through(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "count":
+			out.Values[i] = ec._StatementCheck_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "amount":
+			out.Values[i] = ec._StatementCheck_amount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "heldCount":
+			out.Values[i] = ec._StatementCheck_heldCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "heldAmount":
+			out.Values[i] = ec._StatementCheck_heldAmount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "agrees":
+			out.Values[i] = ec._StatementCheck_agrees(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "receivedAt":
+			out.Values[i] = ec._StatementCheck_receivedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var stopRemindersPayloadImplementors = []string{"StopRemindersPayload"}
+
+func (ec *executionContext) _StopRemindersPayload(ctx context.Context, sel ast.SelectionSet, obj *StopRemindersPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, stopRemindersPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("StopRemindersPayload")
+		case "plan":
+			out.Values[i] = ec._StopRemindersPayload_plan(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._StopRemindersPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var stopSettlementPayloadImplementors = []string{"StopSettlementPayload"}
+
+func (ec *executionContext) _StopSettlementPayload(ctx context.Context, sel ast.SelectionSet, obj *StopSettlementPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, stopSettlementPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("StopSettlementPayload")
+		case "settlement":
+			out.Values[i] = ec._StopSettlementPayload_settlement(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._StopSettlementPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var testEndpointPayloadImplementors = []string{"TestEndpointPayload"}
+
+func (ec *executionContext) _TestEndpointPayload(ctx context.Context, sel ast.SelectionSet, obj *TestEndpointPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, testEndpointPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TestEndpointPayload")
+		case "message":
+			out.Values[i] = ec._TestEndpointPayload_message(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._TestEndpointPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var userErrorImplementors = []string{"UserError"}
 
 func (ec *executionContext) _UserError(ctx context.Context, sel ast.SelectionSet, obj *UserError) graphql.Marshaler {
@@ -21782,6 +34319,59 @@ func (ec *executionContext) _Viewer(ctx context.Context, sel ast.SelectionSet, o
 		case "participant":
 			out.Values[i] = ec._Viewer_participant(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var waitImplementors = []string{"Wait"}
+
+func (ec *executionContext) _Wait(ctx context.Context, sel ast.SelectionSet, obj *model.Wait) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, waitImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Wait")
+		case "code":
+			out.Values[i] = ec._Wait_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "platform":
+			out.Values[i] = ec._Wait_platform(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "count":
+			out.Values[i] = ec._Wait_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "until":
+			out.Values[i] = ec._Wait_until(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "text":
+			out.Values[i] = ec._Wait_text(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -22216,6 +34806,29 @@ func (ec *executionContext) marshalNAgeBand2gelombangᚋinternalᚋrulesᚐAgeBa
 	return res
 }
 
+func (ec *executionContext) marshalNAlert2ᚖgelombangᚋgraphᚋmodelᚐAlert(ctx context.Context, sel ast.SelectionSet, v *model.Alert) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Alert!")
+		return graphql.Null
+	}
+	return ec._Alert(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNAlertKind2gelombangᚋinternalᚋrulesᚐAlertKind(ctx context.Context, v any) (rules.AlertKind, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := rules.AlertKind(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAlertKind2gelombangᚋinternalᚋrulesᚐAlertKind(ctx context.Context, sel ast.SelectionSet, v rules.AlertKind) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "AlertKind!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNAnnounceCohortInput2gelombangᚋgraphᚋgeneratedᚐAnnounceCohortInput(ctx context.Context, v any) (AnnounceCohortInput, error) {
 	res, err := ec.unmarshalInputAnnounceCohortInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -22227,6 +34840,34 @@ func (ec *executionContext) marshalNAnnounceCohortPayload2ᚖgelombangᚋgraph�
 		return graphql.Null
 	}
 	return ec._AnnounceCohortPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNApproveSettlementInput2gelombangᚋgraphᚋgeneratedᚐApproveSettlementInput(ctx context.Context, v any) (ApproveSettlementInput, error) {
+	res, err := ec.unmarshalInputApproveSettlementInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNApproveSettlementPayload2ᚖgelombangᚋgraphᚋgeneratedᚐApproveSettlementPayload(ctx context.Context, sel ast.SelectionSet, v *ApproveSettlementPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ApproveSettlementPayload!")
+		return graphql.Null
+	}
+	return ec._ApproveSettlementPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNAttemptOutcome2gelombangᚋinternalᚋrulesᚐAttemptOutcome(ctx context.Context, v any) (rules.AttemptOutcome, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := rules.AttemptOutcome(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAttemptOutcome2gelombangᚋinternalᚋrulesᚐAttemptOutcome(ctx context.Context, sel ast.SelectionSet, v rules.AttemptOutcome) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "AttemptOutcome!")
+	}
+	return res
 }
 
 func (ec *executionContext) unmarshalNBoolean2bool(ctx context.Context, v any) (bool, error) {
@@ -22253,6 +34894,21 @@ func (ec *executionContext) marshalNCardNumber2string(ctx context.Context, sel a
 	res := scalar.MarshalCardNumber(v)
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "CardNumber!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNClosingState2gelombangᚋinternalᚋrulesᚐClosingState(ctx context.Context, v any) (rules.ClosingState, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := rules.ClosingState(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNClosingState2gelombangᚋinternalᚋrulesᚐClosingState(ctx context.Context, sel ast.SelectionSet, v rules.ClosingState) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ClosingState!")
 	}
 	return res
 }
@@ -22366,6 +35022,19 @@ func (ec *executionContext) marshalNCorrectContactPayload2ᚖgelombangᚋgraph�
 	return ec._CorrectContactPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNCreateEndpointInput2gelombangᚋgraphᚋgeneratedᚐCreateEndpointInput(ctx context.Context, v any) (CreateEndpointInput, error) {
+	res, err := ec.unmarshalInputCreateEndpointInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCreateEndpointPayload2ᚖgelombangᚋgraphᚋgeneratedᚐCreateEndpointPayload(ctx context.Context, sel ast.SelectionSet, v *CreateEndpointPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CreateEndpointPayload!")
+		return graphql.Null
+	}
+	return ec._CreateEndpointPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNCreatePlatformKeyInput2gelombangᚋgraphᚋgeneratedᚐCreatePlatformKeyInput(ctx context.Context, v any) (CreatePlatformKeyInput, error) {
 	res, err := ec.unmarshalInputCreatePlatformKeyInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -22467,6 +35136,19 @@ func (ec *executionContext) marshalNDecideReviewPayload2ᚖgelombangᚋgraphᚋg
 		return graphql.Null
 	}
 	return ec._DecideReviewPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNDeclareOutageInput2gelombangᚋgraphᚋgeneratedᚐDeclareOutageInput(ctx context.Context, v any) (DeclareOutageInput, error) {
+	res, err := ec.unmarshalInputDeclareOutageInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDeclareOutagePayload2ᚖgelombangᚋgraphᚋgeneratedᚐDeclareOutagePayload(ctx context.Context, sel ast.SelectionSet, v *DeclareOutagePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DeclareOutagePayload!")
+		return graphql.Null
+	}
+	return ec._DeclareOutagePayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNDecreeDeadlineInput2gelombangᚋgraphᚋgeneratedᚐDecreeDeadlineInput(ctx context.Context, v any) (DecreeDeadlineInput, error) {
@@ -22591,6 +35273,32 @@ func (ec *executionContext) marshalNDeliveryOutcome2gelombangᚋinternalᚋrules
 	return res
 }
 
+func (ec *executionContext) unmarshalNDisableEndpointInput2gelombangᚋgraphᚋgeneratedᚐDisableEndpointInput(ctx context.Context, v any) (DisableEndpointInput, error) {
+	res, err := ec.unmarshalInputDisableEndpointInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDisableEndpointPayload2ᚖgelombangᚋgraphᚋgeneratedᚐDisableEndpointPayload(ctx context.Context, sel ast.SelectionSet, v *DisableEndpointPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DisableEndpointPayload!")
+		return graphql.Null
+	}
+	return ec._DisableEndpointPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNDiscardSettlementInput2gelombangᚋgraphᚋgeneratedᚐDiscardSettlementInput(ctx context.Context, v any) (DiscardSettlementInput, error) {
+	res, err := ec.unmarshalInputDiscardSettlementInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDiscardSettlementPayload2ᚖgelombangᚋgraphᚋgeneratedᚐDiscardSettlementPayload(ctx context.Context, sel ast.SelectionSet, v *DiscardSettlementPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DiscardSettlementPayload!")
+		return graphql.Null
+	}
+	return ec._DiscardSettlementPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNDismissDeliveryInput2gelombangᚋgraphᚋgeneratedᚐDismissDeliveryInput(ctx context.Context, v any) (DismissDeliveryInput, error) {
 	res, err := ec.unmarshalInputDismissDeliveryInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -22625,6 +35333,40 @@ func (ec *executionContext) marshalNEligibility2ᚖgelombangᚋgraphᚋgenerated
 		return graphql.Null
 	}
 	return ec._Eligibility(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNEnableEndpointInput2gelombangᚋgraphᚋgeneratedᚐEnableEndpointInput(ctx context.Context, v any) (EnableEndpointInput, error) {
+	res, err := ec.unmarshalInputEnableEndpointInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNEnableEndpointPayload2ᚖgelombangᚋgraphᚋgeneratedᚐEnableEndpointPayload(ctx context.Context, sel ast.SelectionSet, v *EnableEndpointPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "EnableEndpointPayload!")
+		return graphql.Null
+	}
+	return ec._EnableEndpointPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNEndOutageInput2gelombangᚋgraphᚋgeneratedᚐEndOutageInput(ctx context.Context, v any) (EndOutageInput, error) {
+	res, err := ec.unmarshalInputEndOutageInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNEndOutagePayload2ᚖgelombangᚋgraphᚋgeneratedᚐEndOutagePayload(ctx context.Context, sel ast.SelectionSet, v *EndOutagePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "EndOutagePayload!")
+		return graphql.Null
+	}
+	return ec._EndOutagePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNEndpoint2ᚖgelombangᚋgraphᚋmodelᚐEndpoint(ctx context.Context, sel ast.SelectionSet, v *model.Endpoint) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Endpoint!")
+		return graphql.Null
+	}
+	return ec._Endpoint(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNEraseContactInput2gelombangᚋgraphᚋgeneratedᚐEraseContactInput(ctx context.Context, v any) (EraseContactInput, error) {
@@ -22692,6 +35434,19 @@ func (ec *executionContext) marshalNEvidenceNote2ᚖgelombangᚋgraphᚋmodelᚐ
 		return graphql.Null
 	}
 	return ec._EvidenceNote(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNExecuteSettlementInput2gelombangᚋgraphᚋgeneratedᚐExecuteSettlementInput(ctx context.Context, v any) (ExecuteSettlementInput, error) {
+	res, err := ec.unmarshalInputExecuteSettlementInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNExecuteSettlementPayload2ᚖgelombangᚋgraphᚋgeneratedᚐExecuteSettlementPayload(ctx context.Context, sel ast.SelectionSet, v *ExecuteSettlementPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ExecuteSettlementPayload!")
+		return graphql.Null
+	}
+	return ec._ExecuteSettlementPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNExplanation2ᚖgelombangᚋgraphᚋmodelᚐExplanation(ctx context.Context, sel ast.SelectionSet, v *model.Explanation) graphql.Marshaler {
@@ -22966,6 +35721,35 @@ func (ec *executionContext) marshalNInt2int(ctx context.Context, sel ast.Selecti
 	return res
 }
 
+func (ec *executionContext) unmarshalNInt2ᚕintᚄ(ctx context.Context, v any) ([]int, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]int, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNInt2int(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNInt2ᚕintᚄ(ctx context.Context, sel ast.SelectionSet, v []int) graphql.Marshaler {
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNInt2int(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalNLanguage2gelombangᚋinternalᚋrulesᚐLanguage(ctx context.Context, v any) (rules.Language, error) {
 	tmp, err := scalar.UnmarshalString(v)
 	res := rules.Language(tmp)
@@ -23095,6 +35879,154 @@ func (ec *executionContext) marshalNOrderDirection2string(ctx context.Context, s
 	res := scalar.MarshalName(v)
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "OrderDirection!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNOutage2ᚖgelombangᚋgraphᚋmodelᚐOutage(ctx context.Context, sel ast.SelectionSet, v *model.Outage) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Outage!")
+		return graphql.Null
+	}
+	return ec._Outage(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNOutboundAttempt2ᚕᚖgelombangᚋgraphᚋmodelᚐOutboundAttemptᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.OutboundAttempt) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNOutboundAttempt2ᚖgelombangᚋgraphᚋmodelᚐOutboundAttempt(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNOutboundAttempt2ᚖgelombangᚋgraphᚋmodelᚐOutboundAttempt(ctx context.Context, sel ast.SelectionSet, v *model.OutboundAttempt) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "OutboundAttempt!")
+		return graphql.Null
+	}
+	return ec._OutboundAttempt(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNOutboundEvent2gelombangᚋinternalᚋrulesᚐOutboundEvent(ctx context.Context, v any) (rules.OutboundEvent, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := rules.OutboundEvent(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNOutboundEvent2gelombangᚋinternalᚋrulesᚐOutboundEvent(ctx context.Context, sel ast.SelectionSet, v rules.OutboundEvent) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "OutboundEvent!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNOutboundEvent2ᚕgelombangᚋinternalᚋrulesᚐOutboundEventᚄ(ctx context.Context, v any) ([]rules.OutboundEvent, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]rules.OutboundEvent, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNOutboundEvent2gelombangᚋinternalᚋrulesᚐOutboundEvent(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNOutboundEvent2ᚕgelombangᚋinternalᚋrulesᚐOutboundEventᚄ(ctx context.Context, sel ast.SelectionSet, v []rules.OutboundEvent) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNOutboundEvent2gelombangᚋinternalᚋrulesᚐOutboundEvent(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNOutboundMessage2ᚕᚖgelombangᚋgraphᚋmodelᚐOutboundMessageᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.OutboundMessage) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNOutboundMessage2ᚖgelombangᚋgraphᚋmodelᚐOutboundMessage(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNOutboundMessage2ᚖgelombangᚋgraphᚋmodelᚐOutboundMessage(ctx context.Context, sel ast.SelectionSet, v *model.OutboundMessage) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "OutboundMessage!")
+		return graphql.Null
+	}
+	return ec._OutboundMessage(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNOutboundMessageConnection2ᚖgelombangᚋgraphᚋmodelᚐConnection(ctx context.Context, sel ast.SelectionSet, v *model.Connection[*model.OutboundMessage]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "OutboundMessageConnection!")
+		return graphql.Null
+	}
+	return ec._OutboundMessageConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNOutboundMessageEdge2ᚕᚖgelombangᚋgraphᚋmodelᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Edge[*model.OutboundMessage]) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNOutboundMessageEdge2ᚖgelombangᚋgraphᚋmodelᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNOutboundMessageEdge2ᚖgelombangᚋgraphᚋmodelᚐEdge(ctx context.Context, sel ast.SelectionSet, v *model.Edge[*model.OutboundMessage]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "OutboundMessageEdge!")
+		return graphql.Null
+	}
+	return ec._OutboundMessageEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNOutboundState2gelombangᚋinternalᚋrulesᚐOutboundState(ctx context.Context, v any) (rules.OutboundState, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := rules.OutboundState(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNOutboundState2gelombangᚋinternalᚋrulesᚐOutboundState(ctx context.Context, sel ast.SelectionSet, v rules.OutboundState) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "OutboundState!")
 	}
 	return res
 }
@@ -23319,6 +36251,42 @@ func (ec *executionContext) marshalNParticipantStatus2gelombangᚋinternalᚋrul
 	return res
 }
 
+func (ec *executionContext) unmarshalNPassedOver2gelombangᚋinternalᚋrulesᚐPassedOver(ctx context.Context, v any) (rules.PassedOver, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := rules.PassedOver(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPassedOver2gelombangᚋinternalᚋrulesᚐPassedOver(ctx context.Context, sel ast.SelectionSet, v rules.PassedOver) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "PassedOver!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNPlaces2ᚖgelombangᚋgraphᚋmodelᚐPlaces(ctx context.Context, sel ast.SelectionSet, v *model.Places) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Places!")
+		return graphql.Null
+	}
+	return ec._Places(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNPlanRemindersInput2gelombangᚋgraphᚋgeneratedᚐPlanRemindersInput(ctx context.Context, v any) (PlanRemindersInput, error) {
+	res, err := ec.unmarshalInputPlanRemindersInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPlanRemindersPayload2ᚖgelombangᚋgraphᚋgeneratedᚐPlanRemindersPayload(ctx context.Context, sel ast.SelectionSet, v *PlanRemindersPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "PlanRemindersPayload!")
+		return graphql.Null
+	}
+	return ec._PlanRemindersPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNPlatform2ᚕᚖgelombangᚋgraphᚋmodelᚐPlatformᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Platform) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -23343,12 +36311,49 @@ func (ec *executionContext) marshalNPlatform2ᚖgelombangᚋgraphᚋmodelᚐPlat
 	return ec._Platform(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNPlatformEvidence2ᚕᚖgelombangᚋgraphᚋmodelᚐPlatformEvidenceᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.PlatformEvidence) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPlatformEvidence2ᚖgelombangᚋgraphᚋmodelᚐPlatformEvidence(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNPlatformEvidence2ᚖgelombangᚋgraphᚋmodelᚐPlatformEvidence(ctx context.Context, sel ast.SelectionSet, v *model.PlatformEvidence) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "PlatformEvidence!")
+		return graphql.Null
+	}
+	return ec._PlatformEvidence(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNPlatformKey2ᚖgelombangᚋgraphᚋmodelᚐPlatformKey(ctx context.Context, sel ast.SelectionSet, v *model.PlatformKey) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "PlatformKey!")
 		return graphql.Null
 	}
 	return ec._PlatformKey(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNPrepareSettlementInput2gelombangᚋgraphᚋgeneratedᚐPrepareSettlementInput(ctx context.Context, v any) (PrepareSettlementInput, error) {
+	res, err := ec.unmarshalInputPrepareSettlementInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPrepareSettlementPayload2ᚖgelombangᚋgraphᚋgeneratedᚐPrepareSettlementPayload(ctx context.Context, sel ast.SelectionSet, v *PrepareSettlementPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "PrepareSettlementPayload!")
+		return graphql.Null
+	}
+	return ec._PrepareSettlementPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNProgramme2ᚖgelombangᚋgraphᚋmodelᚐProgramme(ctx context.Context, sel ast.SelectionSet, v *model.Programme) graphql.Marshaler {
@@ -23608,6 +36613,172 @@ func (ec *executionContext) marshalNQuarantineReason2gelombangᚋinternalᚋrule
 	return res
 }
 
+func (ec *executionContext) marshalNReminder2ᚖgelombangᚋgraphᚋmodelᚐReminder(ctx context.Context, sel ast.SelectionSet, v *model.Reminder) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Reminder!")
+		return graphql.Null
+	}
+	return ec._Reminder(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNReminderChannel2gelombangᚋinternalᚋrulesᚐReminderChannel(ctx context.Context, v any) (rules.ReminderChannel, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := rules.ReminderChannel(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNReminderChannel2gelombangᚋinternalᚋrulesᚐReminderChannel(ctx context.Context, sel ast.SelectionSet, v rules.ReminderChannel) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ReminderChannel!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNReminderChannel2ᚕgelombangᚋinternalᚋrulesᚐReminderChannelᚄ(ctx context.Context, v any) ([]rules.ReminderChannel, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]rules.ReminderChannel, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNReminderChannel2gelombangᚋinternalᚋrulesᚐReminderChannel(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNReminderChannel2ᚕgelombangᚋinternalᚋrulesᚐReminderChannelᚄ(ctx context.Context, sel ast.SelectionSet, v []rules.ReminderChannel) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNReminderChannel2gelombangᚋinternalᚋrulesᚐReminderChannel(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNReminderCount2ᚕᚖgelombangᚋgraphᚋmodelᚐReminderCountᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.ReminderCount) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNReminderCount2ᚖgelombangᚋgraphᚋmodelᚐReminderCount(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNReminderCount2ᚖgelombangᚋgraphᚋmodelᚐReminderCount(ctx context.Context, sel ast.SelectionSet, v *model.ReminderCount) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ReminderCount!")
+		return graphql.Null
+	}
+	return ec._ReminderCount(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNReminderSample2ᚕᚖgelombangᚋgraphᚋmodelᚐReminderSampleᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.ReminderSample) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNReminderSample2ᚖgelombangᚋgraphᚋmodelᚐReminderSample(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNReminderSample2ᚖgelombangᚋgraphᚋmodelᚐReminderSample(ctx context.Context, sel ast.SelectionSet, v *model.ReminderSample) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ReminderSample!")
+		return graphql.Null
+	}
+	return ec._ReminderSample(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNReminderStagePreview2ᚕᚖgelombangᚋgraphᚋmodelᚐReminderStagePreviewᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.ReminderStagePreview) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNReminderStagePreview2ᚖgelombangᚋgraphᚋmodelᚐReminderStagePreview(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNReminderStagePreview2ᚖgelombangᚋgraphᚋmodelᚐReminderStagePreview(ctx context.Context, sel ast.SelectionSet, v *model.ReminderStagePreview) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ReminderStagePreview!")
+		return graphql.Null
+	}
+	return ec._ReminderStagePreview(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNReminderState2gelombangᚋinternalᚋrulesᚐReminderState(ctx context.Context, v any) (rules.ReminderState, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := rules.ReminderState(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNReminderState2gelombangᚋinternalᚋrulesᚐReminderState(ctx context.Context, sel ast.SelectionSet, v rules.ReminderState) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ReminderState!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNReportBounceInput2gelombangᚋgraphᚋgeneratedᚐReportBounceInput(ctx context.Context, v any) (ReportBounceInput, error) {
+	res, err := ec.unmarshalInputReportBounceInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNReportBouncePayload2ᚖgelombangᚋgraphᚋgeneratedᚐReportBouncePayload(ctx context.Context, sel ast.SelectionSet, v *ReportBouncePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ReportBouncePayload!")
+		return graphql.Null
+	}
+	return ec._ReportBouncePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNResendMessageInput2gelombangᚋgraphᚋgeneratedᚐResendMessageInput(ctx context.Context, v any) (ResendMessageInput, error) {
+	res, err := ec.unmarshalInputResendMessageInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNResendMessagePayload2ᚖgelombangᚋgraphᚋgeneratedᚐResendMessagePayload(ctx context.Context, sel ast.SelectionSet, v *ResendMessagePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ResendMessagePayload!")
+		return graphql.Null
+	}
+	return ec._ResendMessagePayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNRetirePlatformKeyInput2gelombangᚋgraphᚋgeneratedᚐRetirePlatformKeyInput(ctx context.Context, v any) (RetirePlatformKeyInput, error) {
 	res, err := ec.unmarshalInputRetirePlatformKeyInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -23632,6 +36803,19 @@ func (ec *executionContext) marshalNRetryDeliveryPayload2ᚖgelombangᚋgraphᚋ
 		return graphql.Null
 	}
 	return ec._RetryDeliveryPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNReverseSettlementInput2gelombangᚋgraphᚋgeneratedᚐReverseSettlementInput(ctx context.Context, v any) (ReverseSettlementInput, error) {
+	res, err := ec.unmarshalInputReverseSettlementInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNReverseSettlementPayload2ᚖgelombangᚋgraphᚋgeneratedᚐReverseSettlementPayload(ctx context.Context, sel ast.SelectionSet, v *ReverseSettlementPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ReverseSettlementPayload!")
+		return graphql.Null
+	}
+	return ec._ReverseSettlementPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNReview2ᚕᚖgelombangᚋgraphᚋmodelᚐReviewᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Review) graphql.Marshaler {
@@ -23773,6 +36957,19 @@ func (ec *executionContext) marshalNReviewState2gelombangᚋinternalᚋrulesᚐR
 	return res
 }
 
+func (ec *executionContext) unmarshalNRotateEndpointSecretInput2gelombangᚋgraphᚋgeneratedᚐRotateEndpointSecretInput(ctx context.Context, v any) (RotateEndpointSecretInput, error) {
+	res, err := ec.unmarshalInputRotateEndpointSecretInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRotateEndpointSecretPayload2ᚖgelombangᚋgraphᚋgeneratedᚐRotateEndpointSecretPayload(ctx context.Context, sel ast.SelectionSet, v *RotateEndpointSecretPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RotateEndpointSecretPayload!")
+		return graphql.Null
+	}
+	return ec._RotateEndpointSecretPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNRupiah2int64(ctx context.Context, v any) (int64, error) {
 	res, err := scalar.UnmarshalRupiah(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -23803,6 +37000,231 @@ func (ec *executionContext) marshalNSecondsMeasures2ᚖgelombangᚋgraphᚋmodel
 	return ec._SecondsMeasures(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNSettlement2ᚕᚖgelombangᚋgraphᚋmodelᚐSettlementᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Settlement) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSettlement2ᚖgelombangᚋgraphᚋmodelᚐSettlement(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNSettlement2ᚖgelombangᚋgraphᚋmodelᚐSettlement(ctx context.Context, sel ast.SelectionSet, v *model.Settlement) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Settlement!")
+		return graphql.Null
+	}
+	return ec._Settlement(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNSettlementConnection2ᚖgelombangᚋgraphᚋmodelᚐConnection(ctx context.Context, sel ast.SelectionSet, v *model.Connection[*model.Settlement]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SettlementConnection!")
+		return graphql.Null
+	}
+	return ec._SettlementConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNSettlementCounts2ᚖgelombangᚋgraphᚋmodelᚐSettlementCounts(ctx context.Context, sel ast.SelectionSet, v *model.SettlementCounts) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SettlementCounts!")
+		return graphql.Null
+	}
+	return ec._SettlementCounts(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNSettlementEdge2ᚕᚖgelombangᚋgraphᚋmodelᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Edge[*model.Settlement]) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSettlementEdge2ᚖgelombangᚋgraphᚋmodelᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNSettlementEdge2ᚖgelombangᚋgraphᚋmodelᚐEdge(ctx context.Context, sel ast.SelectionSet, v *model.Edge[*model.Settlement]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SettlementEdge!")
+		return graphql.Null
+	}
+	return ec._SettlementEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNSettlementEntry2ᚕᚖgelombangᚋgraphᚋmodelᚐSettlementEntryᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.SettlementEntry) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSettlementEntry2ᚖgelombangᚋgraphᚋmodelᚐSettlementEntry(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNSettlementEntry2ᚖgelombangᚋgraphᚋmodelᚐSettlementEntry(ctx context.Context, sel ast.SelectionSet, v *model.SettlementEntry) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SettlementEntry!")
+		return graphql.Null
+	}
+	return ec._SettlementEntry(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNSettlementEntryConnection2ᚖgelombangᚋgraphᚋmodelᚐConnection(ctx context.Context, sel ast.SelectionSet, v *model.Connection[*model.SettlementEntry]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SettlementEntryConnection!")
+		return graphql.Null
+	}
+	return ec._SettlementEntryConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNSettlementEntryEdge2ᚕᚖgelombangᚋgraphᚋmodelᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Edge[*model.SettlementEntry]) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSettlementEntryEdge2ᚖgelombangᚋgraphᚋmodelᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNSettlementEntryEdge2ᚖgelombangᚋgraphᚋmodelᚐEdge(ctx context.Context, sel ast.SelectionSet, v *model.Edge[*model.SettlementEntry]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SettlementEntryEdge!")
+		return graphql.Null
+	}
+	return ec._SettlementEntryEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNSettlementEvidence2ᚖgelombangᚋgraphᚋmodelᚐSettlementEvidence(ctx context.Context, sel ast.SelectionSet, v *model.SettlementEvidence) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SettlementEvidence!")
+		return graphql.Null
+	}
+	return ec._SettlementEvidence(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNSettlementOrder2ᚖgelombangᚋgraphᚋmodelᚐOrder(ctx context.Context, v any) (*model.Order, error) {
+	res, err := ec.unmarshalInputSettlementOrder(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNSettlementOrderField2string(ctx context.Context, v any) (string, error) {
+	res, err := scalar.UnmarshalName(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSettlementOrderField2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalName(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "SettlementOrderField!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNSettlementOutcome2gelombangᚋinternalᚋrulesᚐEntryOutcome(ctx context.Context, v any) (rules.EntryOutcome, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := rules.EntryOutcome(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSettlementOutcome2gelombangᚋinternalᚋrulesᚐEntryOutcome(ctx context.Context, sel ast.SelectionSet, v rules.EntryOutcome) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "SettlementOutcome!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNSettlementPlatform2ᚕᚖgelombangᚋgraphᚋmodelᚐSettlementPlatformᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.SettlementPlatform) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSettlementPlatform2ᚖgelombangᚋgraphᚋmodelᚐSettlementPlatform(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNSettlementPlatform2ᚖgelombangᚋgraphᚋmodelᚐSettlementPlatform(ctx context.Context, sel ast.SelectionSet, v *model.SettlementPlatform) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SettlementPlatform!")
+		return graphql.Null
+	}
+	return ec._SettlementPlatform(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNSettlementProvince2ᚕᚖgelombangᚋgraphᚋmodelᚐSettlementProvinceᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.SettlementProvince) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSettlementProvince2ᚖgelombangᚋgraphᚋmodelᚐSettlementProvince(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNSettlementProvince2ᚖgelombangᚋgraphᚋmodelᚐSettlementProvince(ctx context.Context, sel ast.SelectionSet, v *model.SettlementProvince) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SettlementProvince!")
+		return graphql.Null
+	}
+	return ec._SettlementProvince(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNSettlementState2gelombangᚋinternalᚋrulesᚐSettlementState(ctx context.Context, v any) (rules.SettlementState, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := rules.SettlementState(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSettlementState2gelombangᚋinternalᚋrulesᚐSettlementState(ctx context.Context, sel ast.SelectionSet, v rules.SettlementState) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "SettlementState!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNSignatureScheme2gelombangᚋwebhooksᚋsignatureᚐScheme(ctx context.Context, v any) (signature.Scheme, error) {
 	tmp, err := scalar.UnmarshalString(v)
 	res := signature.Scheme(tmp)
@@ -23816,6 +37238,32 @@ func (ec *executionContext) marshalNSignatureScheme2gelombangᚋwebhooksᚋsigna
 		graphql.AddInvalidNullFromMarshaler(ctx, "SignatureScheme!")
 	}
 	return res
+}
+
+func (ec *executionContext) unmarshalNStopRemindersInput2gelombangᚋgraphᚋgeneratedᚐStopRemindersInput(ctx context.Context, v any) (StopRemindersInput, error) {
+	res, err := ec.unmarshalInputStopRemindersInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNStopRemindersPayload2ᚖgelombangᚋgraphᚋgeneratedᚐStopRemindersPayload(ctx context.Context, sel ast.SelectionSet, v *StopRemindersPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "StopRemindersPayload!")
+		return graphql.Null
+	}
+	return ec._StopRemindersPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNStopSettlementInput2gelombangᚋgraphᚋgeneratedᚐStopSettlementInput(ctx context.Context, v any) (StopSettlementInput, error) {
+	res, err := ec.unmarshalInputStopSettlementInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNStopSettlementPayload2ᚖgelombangᚋgraphᚋgeneratedᚐStopSettlementPayload(ctx context.Context, sel ast.SelectionSet, v *StopSettlementPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "StopSettlementPayload!")
+		return graphql.Null
+	}
+	return ec._StopSettlementPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNString2string(ctx context.Context, v any) (string, error) {
@@ -23859,6 +37307,19 @@ func (ec *executionContext) marshalNString2ᚕstringᚄ(ctx context.Context, sel
 	}
 
 	return ret
+}
+
+func (ec *executionContext) unmarshalNTestEndpointInput2gelombangᚋgraphᚋgeneratedᚐTestEndpointInput(ctx context.Context, v any) (TestEndpointInput, error) {
+	res, err := ec.unmarshalInputTestEndpointInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNTestEndpointPayload2ᚖgelombangᚋgraphᚋgeneratedᚐTestEndpointPayload(ctx context.Context, sel ast.SelectionSet, v *TestEndpointPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "TestEndpointPayload!")
+		return graphql.Null
+	}
+	return ec._TestEndpointPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNTrainingMode2gelombangᚋinternalᚋrulesᚐMode(ctx context.Context, v any) (rules.Mode, error) {
@@ -23926,6 +37387,45 @@ func (ec *executionContext) marshalNViewerRole2gelombangᚋinternalᚋviewerᚐR
 	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "ViewerRole!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNWait2ᚕᚖgelombangᚋgraphᚋmodelᚐWaitᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Wait) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNWait2ᚖgelombangᚋgraphᚋmodelᚐWait(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNWait2ᚖgelombangᚋgraphᚋmodelᚐWait(ctx context.Context, sel ast.SelectionSet, v *model.Wait) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Wait!")
+		return graphql.Null
+	}
+	return ec._Wait(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNWaitCode2gelombangᚋinternalᚋrulesᚐWaitCode(ctx context.Context, v any) (rules.WaitCode, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := rules.WaitCode(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNWaitCode2gelombangᚋinternalᚋrulesᚐWaitCode(ctx context.Context, sel ast.SelectionSet, v rules.WaitCode) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "WaitCode!")
 	}
 	return res
 }
@@ -24140,6 +37640,25 @@ func (ec *executionContext) marshalOAgeBand2ᚖgelombangᚋinternalᚋrulesᚐAg
 	return res
 }
 
+func (ec *executionContext) marshalOAlert2ᚕᚖgelombangᚋgraphᚋmodelᚐAlertᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Alert) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAlert2ᚖgelombangᚋgraphᚋmodelᚐAlert(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalOBoolean2bool(ctx context.Context, v any) (bool, error) {
 	res, err := graphql.UnmarshalBoolean(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -24221,6 +37740,13 @@ func (ec *executionContext) marshalOCardNumber2ᚖstring(ctx context.Context, se
 	_ = ctx
 	res := scalar.MarshalCardNumber(*v)
 	return res
+}
+
+func (ec *executionContext) marshalOClosing2ᚖgelombangᚋgraphᚋmodelᚐClosing(ctx context.Context, sel ast.SelectionSet, v *model.Closing) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Closing(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOCohort2ᚖgelombangᚋgraphᚋmodelᚐCohort(ctx context.Context, sel ast.SelectionSet, v *model.Cohort) graphql.Marshaler {
@@ -24552,6 +38078,32 @@ func (ec *executionContext) marshalOEducation2ᚖgelombangᚋinternalᚋrulesᚐ
 	_ = ctx
 	res := scalar.MarshalString(string(*v))
 	return res
+}
+
+func (ec *executionContext) marshalOEndpoint2ᚕᚖgelombangᚋgraphᚋmodelᚐEndpointᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Endpoint) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNEndpoint2ᚖgelombangᚋgraphᚋmodelᚐEndpoint(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalOEndpoint2ᚖgelombangᚋgraphᚋmodelᚐEndpoint(ctx context.Context, sel ast.SelectionSet, v *model.Endpoint) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Endpoint(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOEvidence2ᚕgelombangᚋinternalᚋrulesᚐEvidenceᚄ(ctx context.Context, v any) ([]rules.Evidence, error) {
@@ -24987,6 +38539,119 @@ func (ec *executionContext) unmarshalOOfferingOrder2ᚕᚖgelombangᚋgraphᚋmo
 	return res, nil
 }
 
+func (ec *executionContext) marshalOOutage2ᚕᚖgelombangᚋgraphᚋmodelᚐOutageᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Outage) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNOutage2ᚖgelombangᚋgraphᚋmodelᚐOutage(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalOOutage2ᚖgelombangᚋgraphᚋmodelᚐOutage(ctx context.Context, sel ast.SelectionSet, v *model.Outage) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Outage(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOOutboundEvent2ᚕgelombangᚋinternalᚋrulesᚐOutboundEventᚄ(ctx context.Context, v any) ([]rules.OutboundEvent, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]rules.OutboundEvent, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNOutboundEvent2gelombangᚋinternalᚋrulesᚐOutboundEvent(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOOutboundEvent2ᚕgelombangᚋinternalᚋrulesᚐOutboundEventᚄ(ctx context.Context, sel ast.SelectionSet, v []rules.OutboundEvent) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNOutboundEvent2gelombangᚋinternalᚋrulesᚐOutboundEvent(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalOOutboundMessage2ᚖgelombangᚋgraphᚋmodelᚐOutboundMessage(ctx context.Context, sel ast.SelectionSet, v *model.OutboundMessage) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._OutboundMessage(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOOutboundMessageFilter2ᚖgelombangᚋgraphᚋgeneratedᚐOutboundMessageFilter(ctx context.Context, v any) (*OutboundMessageFilter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputOutboundMessageFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOOutboundState2ᚕgelombangᚋinternalᚋrulesᚐOutboundStateᚄ(ctx context.Context, v any) ([]rules.OutboundState, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]rules.OutboundState, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNOutboundState2gelombangᚋinternalᚋrulesᚐOutboundState(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOOutboundState2ᚕgelombangᚋinternalᚋrulesᚐOutboundStateᚄ(ctx context.Context, sel ast.SelectionSet, v []rules.OutboundState) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNOutboundState2gelombangᚋinternalᚋrulesᚐOutboundState(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalOParticipant2ᚖgelombangᚋgraphᚋmodelᚐParticipant(ctx context.Context, sel ast.SelectionSet, v *model.Participant) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -25152,6 +38817,68 @@ func (ec *executionContext) marshalOParticipantStatus2ᚖgelombangᚋinternalᚋ
 	return res
 }
 
+func (ec *executionContext) unmarshalOPassedOver2ᚕgelombangᚋinternalᚋrulesᚐPassedOverᚄ(ctx context.Context, v any) ([]rules.PassedOver, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]rules.PassedOver, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNPassedOver2gelombangᚋinternalᚋrulesᚐPassedOver(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOPassedOver2ᚕgelombangᚋinternalᚋrulesᚐPassedOverᚄ(ctx context.Context, sel ast.SelectionSet, v []rules.PassedOver) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPassedOver2gelombangᚋinternalᚋrulesᚐPassedOver(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalOPassedOver2ᚖgelombangᚋinternalᚋrulesᚐPassedOver(ctx context.Context, v any) (*rules.PassedOver, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := scalar.UnmarshalString(v)
+	res := rules.PassedOver(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOPassedOver2ᚖgelombangᚋinternalᚋrulesᚐPassedOver(ctx context.Context, sel ast.SelectionSet, v *rules.PassedOver) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalString(string(*v))
+	return res
+}
+
+func (ec *executionContext) marshalOPlaces2ᚖgelombangᚋgraphᚋmodelᚐPlaces(ctx context.Context, sel ast.SelectionSet, v *model.Places) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Places(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOPlatform2ᚖgelombangᚋgraphᚋmodelᚐPlatform(ctx context.Context, sel ast.SelectionSet, v *model.Platform) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -25183,6 +38910,13 @@ func (ec *executionContext) marshalOPlatformKey2ᚖgelombangᚋgraphᚋmodelᚐP
 		return graphql.Null
 	}
 	return ec._PlatformKey(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOPlatformWatch2ᚖgelombangᚋgraphᚋmodelᚐPlatformWatch(ctx context.Context, sel ast.SelectionSet, v *model.PlatformWatch) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._PlatformWatch(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOProvince2ᚖgelombangᚋgraphᚋmodelᚐProvince(ctx context.Context, sel ast.SelectionSet, v *model.Province) graphql.Marshaler {
@@ -25348,6 +39082,58 @@ func (ec *executionContext) unmarshalOQuarantineReason2ᚖgelombangᚋinternal�
 }
 
 func (ec *executionContext) marshalOQuarantineReason2ᚖgelombangᚋinternalᚋrulesᚐReason(ctx context.Context, sel ast.SelectionSet, v *rules.Reason) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalString(string(*v))
+	return res
+}
+
+func (ec *executionContext) marshalOReminder2ᚕᚖgelombangᚋgraphᚋmodelᚐReminderᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Reminder) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNReminder2ᚖgelombangᚋgraphᚋmodelᚐReminder(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalOReminderPlan2ᚖgelombangᚋgraphᚋmodelᚐReminderPlan(ctx context.Context, sel ast.SelectionSet, v *model.ReminderPlan) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ReminderPlan(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOReminderPreview2ᚖgelombangᚋgraphᚋmodelᚐReminderPreview(ctx context.Context, sel ast.SelectionSet, v *model.ReminderPreview) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ReminderPreview(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOReminderSkip2ᚖgelombangᚋinternalᚋrulesᚐReminderSkip(ctx context.Context, v any) (*rules.ReminderSkip, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := scalar.UnmarshalString(v)
+	res := rules.ReminderSkip(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOReminderSkip2ᚖgelombangᚋinternalᚋrulesᚐReminderSkip(ctx context.Context, sel ast.SelectionSet, v *rules.ReminderSkip) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
@@ -25593,6 +39379,125 @@ func (ec *executionContext) unmarshalORupiahRange2ᚖgelombangᚋgraphᚋgenerat
 	}
 	res, err := ec.unmarshalInputRupiahRange(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOSettlement2ᚖgelombangᚋgraphᚋmodelᚐSettlement(ctx context.Context, sel ast.SelectionSet, v *model.Settlement) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Settlement(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOSettlementEntryFilter2ᚖgelombangᚋgraphᚋgeneratedᚐSettlementEntryFilter(ctx context.Context, v any) (*SettlementEntryFilter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputSettlementEntryFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOSettlementFilter2ᚖgelombangᚋgraphᚋgeneratedᚐSettlementFilter(ctx context.Context, v any) (*SettlementFilter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputSettlementFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOSettlementOrder2ᚕᚖgelombangᚋgraphᚋmodelᚐOrderᚄ(ctx context.Context, v any) ([]*model.Order, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*model.Order, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNSettlementOrder2ᚖgelombangᚋgraphᚋmodelᚐOrder(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalOSettlementOutcome2ᚕgelombangᚋinternalᚋrulesᚐEntryOutcomeᚄ(ctx context.Context, v any) ([]rules.EntryOutcome, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]rules.EntryOutcome, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNSettlementOutcome2gelombangᚋinternalᚋrulesᚐEntryOutcome(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOSettlementOutcome2ᚕgelombangᚋinternalᚋrulesᚐEntryOutcomeᚄ(ctx context.Context, sel ast.SelectionSet, v []rules.EntryOutcome) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSettlementOutcome2gelombangᚋinternalᚋrulesᚐEntryOutcome(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalOSettlementState2ᚕgelombangᚋinternalᚋrulesᚐSettlementStateᚄ(ctx context.Context, v any) ([]rules.SettlementState, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]rules.SettlementState, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNSettlementState2gelombangᚋinternalᚋrulesᚐSettlementState(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOSettlementState2ᚕgelombangᚋinternalᚋrulesᚐSettlementStateᚄ(ctx context.Context, sel ast.SelectionSet, v []rules.SettlementState) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSettlementState2gelombangᚋinternalᚋrulesᚐSettlementState(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalOStatementCheck2ᚖgelombangᚋgraphᚋmodelᚐStatementCheck(ctx context.Context, sel ast.SelectionSet, v *model.StatementCheck) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._StatementCheck(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOString2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {

@@ -36,6 +36,22 @@ type AnnounceCohortPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// A list to approve.
+type ApproveSettlementInput struct {
+	// The settlement's id.
+	Settlement string `json:"settlement"`
+	// Its `listHash`, as it was read.
+	ListHash string `json:"listHash"`
+}
+
+// What came of approving a settlement.
+type ApproveSettlementPayload struct {
+	// The settlement; null when there are errors.
+	Settlement *model.Settlement `json:"settlement,omitempty"`
+	// What to mend; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Which cohorts. Everything given must hold; an empty list of values lets nothing through.
 type CohortFilter struct {
 	// All of these hold as well; an empty list asks for nothing more.
@@ -76,6 +92,28 @@ type CorrectContactInput struct {
 type CorrectContactPayload struct {
 	// The participant; null when there are errors.
 	Participant *model.Participant `json:"participant,omitempty"`
+	// What to mend; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// An endpoint to add.
+type CreateEndpointInput struct {
+	// A name, unique among the endpoints.
+	Name string `json:"name"`
+	// The address: https, and not a private one.
+	URL string `json:"url"`
+	// What to tell it.
+	Events []rules.OutboundEvent `json:"events"`
+	// How to sign: STANDARD_V1 or STANDARD_V1A.
+	Scheme signature.Scheme `json:"scheme"`
+}
+
+// What came of adding an endpoint.
+type CreateEndpointPayload struct {
+	// The endpoint; null when there are errors.
+	Endpoint *model.Endpoint `json:"endpoint,omitempty"`
+	// The secret with which to verify, for STANDARD_V1. It is not shown again.
+	Secret *string `json:"secret,omitempty"`
 	// What to mend; empty on success.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -128,6 +166,26 @@ type DecideReviewInput struct {
 type DecideReviewPayload struct {
 	// The review; null when there are errors.
 	Review *model.Review `json:"review,omitempty"`
+	// What to mend; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// An outage to declare.
+type DeclareOutageInput struct {
+	// The platform's code.
+	Platform string `json:"platform"`
+	// From when on (inclusive).
+	BeginsAt time.Time `json:"beginsAt"`
+	// Until when (exclusive), when that is known.
+	EndsAt *time.Time `json:"endsAt,omitempty"`
+	// Why. It must not repeat personal data.
+	Reason string `json:"reason"`
+}
+
+// What came of declaring an outage.
+type DeclareOutagePayload struct {
+	// The outage; null when there are errors.
+	Outage *model.Outage `json:"outage,omitempty"`
 	// What to mend; empty on success.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -188,6 +246,34 @@ type DeliveryFilter struct {
 	Attempts *IntRange `json:"attempts,omitempty"`
 }
 
+// An endpoint to disable.
+type DisableEndpointInput struct {
+	// The endpoint's id.
+	Endpoint string `json:"endpoint"`
+}
+
+// What came of disabling an endpoint.
+type DisableEndpointPayload struct {
+	// The endpoint; null when there are errors.
+	Endpoint *model.Endpoint `json:"endpoint,omitempty"`
+	// What to mend; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// A settlement to discard.
+type DiscardSettlementInput struct {
+	// The settlement's id.
+	Settlement string `json:"settlement"`
+}
+
+// What came of discarding a settlement.
+type DiscardSettlementPayload struct {
+	// The settlement; null when there are errors.
+	Settlement *model.Settlement `json:"settlement,omitempty"`
+	// What to mend; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // A delivery to dismiss.
 type DismissDeliveryInput struct {
 	// The delivery's id.
@@ -214,6 +300,36 @@ type Eligibility struct {
 	Reason *IneligibilityReason `json:"reason,omitempty"`
 }
 
+// An endpoint to enable.
+type EnableEndpointInput struct {
+	// The endpoint's id.
+	Endpoint string `json:"endpoint"`
+}
+
+// What came of enabling an endpoint.
+type EnableEndpointPayload struct {
+	// The endpoint; null when there are errors.
+	Endpoint *model.Endpoint `json:"endpoint,omitempty"`
+	// What to mend; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// The end of an outage.
+type EndOutageInput struct {
+	// The outage's id.
+	Outage string `json:"outage"`
+	// When it ends or has ended (exclusive); now when absent.
+	At *time.Time `json:"at,omitempty"`
+}
+
+// What came of ending an outage.
+type EndOutagePayload struct {
+	// The outage; null when there are errors.
+	Outage *model.Outage `json:"outage,omitempty"`
+	// What to mend; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Personal data to erase.
 type EraseContactInput struct {
 	// The participant's card number, in full.
@@ -226,6 +342,20 @@ type EraseContactInput struct {
 type EraseContactPayload struct {
 	// The participant; null when there are errors.
 	Participant *model.Participant `json:"participant,omitempty"`
+	// What to mend; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// A settlement to execute.
+type ExecuteSettlementInput struct {
+	// The settlement's id.
+	Settlement string `json:"settlement"`
+}
+
+// What came of ordering an execution.
+type ExecuteSettlementPayload struct {
+	// The settlement; null when there are errors.
+	Settlement *model.Settlement `json:"settlement,omitempty"`
 	// What to mend; empty on success.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -326,6 +456,14 @@ type OfferingFilter struct {
 	UpdatedAt *DateTimeRange `json:"updatedAt,omitempty"`
 }
 
+// Which webhooks of ours. Everything given must hold; an empty list of values lets nothing through.
+type OutboundMessageFilter struct {
+	// In one of these states.
+	State []rules.OutboundState `json:"state,omitempty"`
+	// Telling one of these events.
+	Event []rules.OutboundEvent `json:"event,omitempty"`
+}
+
 // Which participants. Everything given must hold; an empty list of values lets nothing through.
 type ParticipantFilter struct {
 	// All of these hold as well; an empty list asks for nothing more.
@@ -394,6 +532,44 @@ type ParticipantHaving struct {
 	BalanceMedian *RupiahRange `json:"balanceMedian,omitempty"`
 	// The 90th percentile of the balances lies in this span. In rupiah.
 	BalanceP90 *RupiahRange `json:"balanceP90,omitempty"`
+}
+
+// A plan of reminders.
+type PlanRemindersInput struct {
+	// The cohort's number.
+	Cohort int `json:"cohort"`
+	// The hours before the deadline at which to remind; 336, 168, 72, 24 and 6 when absent.
+	Stages []int `json:"stages,omitempty"`
+	// The ways to reach the participants.
+	Channels []rules.ReminderChannel `json:"channels"`
+	// The language.
+	Language rules.Language `json:"language"`
+}
+
+// What came of planning reminders.
+type PlanRemindersPayload struct {
+	// The plan; null when there are errors.
+	Plan *model.ReminderPlan `json:"plan,omitempty"`
+	// What to mend; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// A list to prepare.
+type PrepareSettlementInput struct {
+	// The cohort's number.
+	Cohort int `json:"cohort"`
+	// How many of the places that it frees are kept for reinstatements until it is closed; by the programme's share when absent.
+	Reserve *int `json:"reserve,omitempty"`
+	// Why, for the record. It must not repeat personal data.
+	Reason string `json:"reason"`
+}
+
+// What came of preparing a settlement.
+type PrepareSettlementPayload struct {
+	// The settlement; null when there are errors.
+	Settlement *model.Settlement `json:"settlement,omitempty"`
+	// What to mend; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
 }
 
 // Which purchases. Everything given must hold; an empty list of values lets nothing through.
@@ -508,6 +684,34 @@ type PutOfferingPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// An e-mail that came back.
+type ReportBounceInput struct {
+	// Its Message-ID, as the mail server names it.
+	MessageID string `json:"messageId"`
+}
+
+// What came of recording that an e-mail came back.
+type ReportBouncePayload struct {
+	// Whether it was new; null when there are errors.
+	Recorded *bool `json:"recorded,omitempty"`
+	// What to mend; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// A webhook to send again.
+type ResendMessageInput struct {
+	// The webhook's id.
+	Message string `json:"message"`
+}
+
+// What came of sending a webhook again.
+type ResendMessagePayload struct {
+	// The webhook, which is sent in the background; null when there are errors.
+	Message *model.OutboundMessage `json:"message,omitempty"`
+	// What to mend; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // A key to end.
 type RetirePlatformKeyInput struct {
 	// The key's id.
@@ -534,6 +738,24 @@ type RetryDeliveryInput struct {
 type RetryDeliveryPayload struct {
 	// The delivery, applied or still in quarantine; null when there are errors.
 	Delivery *model.Delivery `json:"delivery,omitempty"`
+	// What to mend; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// A settlement to reverse, or one of those whom it revoked.
+type ReverseSettlementInput struct {
+	// The settlement's id.
+	Settlement string `json:"settlement"`
+	// The card of the one to reinstate; everybody when absent.
+	CardNumber *string `json:"cardNumber,omitempty"`
+	// Why, for the history. It must not repeat personal data.
+	Reason string `json:"reason"`
+}
+
+// What came of reversing a settlement.
+type ReverseSettlementPayload struct {
+	// The settlement; null when there are errors.
+	Settlement *model.Settlement `json:"settlement,omitempty"`
 	// What to mend; empty on success.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -566,12 +788,92 @@ type ReviewFilter struct {
 	Purchase *PurchaseFilter `json:"purchase,omitempty"`
 }
 
+// A secret to make anew.
+type RotateEndpointSecretInput struct {
+	// The endpoint's id.
+	Endpoint string `json:"endpoint"`
+	// For how many hours the earlier secret signs beside the new one.
+	OverlapHours int `json:"overlapHours"`
+}
+
+// What came of making a secret anew.
+type RotateEndpointSecretPayload struct {
+	// The endpoint; null when there are errors.
+	Endpoint *model.Endpoint `json:"endpoint,omitempty"`
+	// The new secret, for STANDARD_V1. It is not shown again.
+	Secret *string `json:"secret,omitempty"`
+	// What to mend; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // A span of amounts, both bounds inclusive. An absent bound does not bound; a span in which nothing can lie is refused with `BAD_INPUT`.
 type RupiahRange struct {
 	// At least so much.
 	Min *int64 `json:"min,omitempty"`
 	// At most so much.
 	Max *int64 `json:"max,omitempty"`
+}
+
+// Which entries of a list. Everything given must hold; an empty list of values lets nothing through.
+type SettlementEntryFilter struct {
+	// With one of these outcomes.
+	Outcome []rules.EntryOutcome `json:"outcome,omitempty"`
+	// Passed over for one of these reasons.
+	PassedOver []rules.PassedOver `json:"passedOver,omitempty"`
+	// About participants for whom this holds.
+	Participant *ParticipantFilter `json:"participant,omitempty"`
+}
+
+// Which settlements. Everything given must hold; an empty list of values lets nothing through.
+type SettlementFilter struct {
+	// Of one of these cohorts, by number.
+	Cohort []int `json:"cohort,omitempty"`
+	// In one of these states.
+	State []rules.SettlementState `json:"state,omitempty"`
+	// Whose list was made in this span.
+	PreparedAt *DateTimeRange `json:"preparedAt,omitempty"`
+}
+
+// The reminders to stop.
+type StopRemindersInput struct {
+	// The cohort's number.
+	Cohort int `json:"cohort"`
+}
+
+// What came of stopping reminders.
+type StopRemindersPayload struct {
+	// The plan that was in force; null when there are errors.
+	Plan *model.ReminderPlan `json:"plan,omitempty"`
+	// What to mend; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// A settlement to stop.
+type StopSettlementInput struct {
+	// The settlement's id.
+	Settlement string `json:"settlement"`
+}
+
+// What came of stopping an execution.
+type StopSettlementPayload struct {
+	// The settlement; null when there are errors.
+	Settlement *model.Settlement `json:"settlement,omitempty"`
+	// What to mend; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// An endpoint to test.
+type TestEndpointInput struct {
+	// The endpoint's id.
+	Endpoint string `json:"endpoint"`
+}
+
+// What came of testing an endpoint.
+type TestEndpointPayload struct {
+	// The webhook, which is sent in the background; null when there are errors.
+	Message *model.OutboundMessage `json:"message,omitempty"`
+	// What to mend; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
 }
 
 // A mistake in an input that a person can mend. Nothing was changed.

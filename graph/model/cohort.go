@@ -18,11 +18,16 @@ type Cohort struct {
 	Reference             *string
 	TimeLeft              int // seconds
 	Extensions            []*Extension
+	Closing               *Closing // nil unless the viewer may see it, like what follows
+	Places                *Places
+	Reminders             *ReminderPlan
 
 	ProgressAt       PerField[*CohortProgress]
 	Curves           PerField[*PurchaseCurve]
 	ParticipantPages PerField[*Connection[*Participant]]
 	PurchasePages    PerField[*Connection[*Purchase]]
+	SettlementPages  PerField[*Connection[*Settlement]]
+	Previews         PerField[*ReminderPreview]
 }
 
 // IsNode marks a [Node].
@@ -39,6 +44,16 @@ func (c *Cohort) Participants(ctx context.Context) (*Connection[*Participant], e
 // Purchases returns the page that the query asks for at this place.
 func (c *Cohort) Purchases(ctx context.Context) (*Connection[*Purchase], error) {
 	return c.PurchasePages.here(ctx)
+}
+
+// Settlements returns the page that the query asks for at this place.
+func (c *Cohort) Settlements(ctx context.Context) (*Connection[*Settlement], error) {
+	return c.SettlementPages.here(ctx)
+}
+
+// ReminderPreview returns the preview of the plan that the query asks for at this place.
+func (c *Cohort) ReminderPreview(ctx context.Context) (*ReminderPreview, error) {
+	return c.Previews.here(ctx)
 }
 
 // Progress returns the progress at the instant that the query asks for at this place.
@@ -94,6 +109,7 @@ type Extension struct {
 	Reference    string
 	Reason       *string // nil unless the viewer may see it
 	Participants int
+	AppliedAt    *time.Time
 	CreatedAt    time.Time
 	CreatedBy    *string
 }

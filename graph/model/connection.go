@@ -63,3 +63,21 @@ type HistoryConnection = Connection[*HistoryEntry]
 
 // HistoryEdge is an entry of a history on a page.
 type HistoryEdge = Edge[*HistoryEntry]
+
+// SettlementConnection is a page of settlements.
+type SettlementConnection = Connection[*Settlement]
+
+// SettlementEdge is a settlement on a page.
+type SettlementEdge = Edge[*Settlement]
+
+// SettlementEntryConnection is a page of entries of a list.
+type SettlementEntryConnection = Connection[*SettlementEntry]
+
+// SettlementEntryEdge is an entry of a list on a page.
+type SettlementEntryEdge = Edge[*SettlementEntry]
+
+// OutboundMessageConnection is a page of webhooks of ours.
+type OutboundMessageConnection = Connection[*OutboundMessage]
+
+// OutboundMessageEdge is a webhook of ours on a page.
+type OutboundMessageEdge = Edge[*OutboundMessage]

@@ -28,6 +28,8 @@ type Participant struct {
 	Contact         *Contact // never loaded unless the viewer may see it
 	ContactErasedAt *time.Time
 	Reviews         []*Review
+	Settlement      *Settlement // nil unless the viewer may see it
+	Reminders       []*Reminder // nil unless the viewer may see them
 
 	PurchasePages PerField[*Connection[*Purchase]]
 	HistoryPages  PerField[*Connection[*HistoryEntry]]
@@ -70,6 +72,7 @@ type HistoryEntry struct {
 	RecordedAt  time.Time
 	EffectiveAt time.Time
 	Cause       rules.Cause
+	Settlement  *Settlement // nil unless the viewer may see it
 	Actor       *string
 	Reason      *string // nil unless the viewer may see it
 	From        *ParticipantFacts

@@ -21,6 +21,9 @@ type Platform struct {
 	Tolerance  int                      // seconds
 	Keys       []*PlatformKey           // nil when the viewer may not see them
 	Statements []*CompletenessStatement // nil when the viewer may not see them
+	Outages    []*Outage                // nil when the viewer may not see them
+	Watch      *PlatformWatch           // nil when the viewer may not see it
+	Alerts     []*Alert                 // nil when the viewer may not see them
 
 	OfferingPages PerField[*Connection[*Offering]]
 	PurchasePages PerField[*Connection[*Purchase]]

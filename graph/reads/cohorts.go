@@ -68,6 +68,24 @@ func (r *Reader) fillCohorts(ctx context.Context, sel selection.Selection, rows 
 	if err := r.purchaseListing().below(ctx, r, sel, "purchases", "pa.cohort_id", purchases); err != nil {
 		return err
 	}
+	settlements := childrenOf(rows, func(row *cohortRow) (int, placeOf[model.Settlement]) {
+		return row.object.Number, &row.object.SettlementPages
+	})
+	if err := r.settlementListing().below(ctx, r, sel, "settlements", "s.cohort_id", settlements); err != nil {
+		return err
+	}
+	if err := r.fillClosings(ctx, sel, byNumber, numbers); err != nil {
+		return err
+	}
+	if err := r.fillReminderPlans(ctx, sel, byNumber, numbers); err != nil {
+		return err
+	}
+	if err := r.fillReminderPreviews(ctx, sel, byNumber, numbers); err != nil {
+		return err
+	}
+	if err := r.fillCohortPlaces(ctx, sel, byNumber, numbers); err != nil {
+		return err
+	}
 	if err := r.fillProgress(ctx, sel, byNumber, numbers); err != nil {
 		return err
 	}

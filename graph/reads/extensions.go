@@ -14,6 +14,7 @@ type extensionRow struct {
 	cohort         int
 	province       sql.NullString
 	until, created db.Time
+	applied        db.Time
 	createdBy      string
 	reason         string
 }
@@ -22,10 +23,10 @@ func (r *Reader) extensions() entity[extensionRow, model.Extension] {
 	return entity[extensionRow, model.Extension]{
 		types:   []string{"Extension", "Node"},
 		from:    "extensions x",
-		columns: []string{"x.id", "x.cohort_id", "x.scope", "x.province", "x.until", "x.reference", "x.reason", "x.participants", "x.created_at", "x.created_by"},
+		columns: []string{"x.id", "x.cohort_id", "x.scope", "x.province", "x.until", "x.reference", "x.reason", "x.participants", "x.applied_at", "x.created_at", "x.created_by"},
 		into: func(row *extensionRow) []any {
 			o := &row.object
-			return []any{&o.Row, &row.cohort, &o.Scope, &row.province, &row.until, &o.Reference, &row.reason, &o.Participants, &row.created, &row.createdBy}
+			return []any{&o.Row, &row.cohort, &o.Scope, &row.province, &row.until, &o.Reference, &row.reason, &o.Participants, &row.applied, &row.created, &row.createdBy}
 		},
 		fill:   r.completeExtensions,
 		object: func(row *extensionRow) *model.Extension { return &row.object },
@@ -34,7 +35,7 @@ func (r *Reader) extensions() entity[extensionRow, model.Extension] {
 
 func (r *Reader) completeExtensions(ctx context.Context, sel selection.Selection, rows []*extensionRow) error {
 	for _, row := range rows {
-		row.object.Until, row.object.CreatedAt = row.until.Time, row.created.Time
+		row.object.Until, row.object.CreatedAt, row.object.AppliedAt = row.until.Time, row.created.Time, row.applied.Pointer()
 		if r.Viewer.SeesActors() {
 			row.object.CreatedBy = model.Text(row.createdBy)
 		}

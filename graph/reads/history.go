@@ -23,6 +23,7 @@ type historyRow struct {
 	recorded, effective db.Time
 	actor, reason       string
 	card                string // in full
+	settlement          sql.NullInt64
 	from, to            factsRow
 }
 
@@ -33,14 +34,14 @@ func (r *Reader) history() entity[historyRow, model.HistoryEntry] {
 		types: historyTypes,
 		from:  "history h LEFT JOIN participants pa ON pa.id = h.participant_id",
 		columns: []string{
-			"h.id", "h.kind", "h.recorded_at", "h.effective_at", "h.cause", "h.actor", "h.reason", "pa.card_number",
+			"h.id", "h.kind", "h.recorded_at", "h.effective_at", "h.cause", "h.actor", "h.reason", "pa.card_number", "h.settlement_id",
 			"h.from_deadline", "h.from_first_purchase_id", "h.from_revoked_at", "h.from_review_open",
 			"h.to_deadline", "h.to_first_purchase_id", "h.to_revoked_at", "h.to_review_open",
 		},
 		into: func(row *historyRow) []any {
 			o := &row.object
 			return []any{
-				&o.Row, &o.Kind, &row.recorded, &row.effective, &o.Cause, &row.actor, &row.reason, &row.card,
+				&o.Row, &o.Kind, &row.recorded, &row.effective, &o.Cause, &row.actor, &row.reason, &row.card, &row.settlement,
 				&row.from.deadline, &row.from.first, &row.from.revoked, &row.from.object.ReviewOpen,
 				&row.to.deadline, &row.to.first, &row.to.revoked, &row.to.object.ReviewOpen,
 			}
@@ -63,6 +64,13 @@ func (r *Reader) fillHistory(ctx context.Context, sel selection.Selection, rows 
 		}
 		o.From, o.To = &row.from.object, &row.to.object
 		sides = append(sides, &row.from, &row.to)
+	}
+	settlement := edge[historyRow, model.Settlement]{
+		"settlement", settlementTypes, func(row *historyRow) int { return int(row.settlement.Int64) }, r.settlementsByID, // 0 is none
+		func(row *historyRow, behind *model.Settlement) { row.object.Settlement = behind },
+	}
+	if err := settlement.fill(ctx, sel, rows); err != nil {
+		return err
 	}
 	facts := sel.Sub("from", "ParticipantFacts").And(sel.Sub("to", "ParticipantFacts"))
 	var ids []int

@@ -22,6 +22,20 @@ func (r *Reader) Nodes(ctx context.Context, typeName string, ids []int, sel Sele
 		return nodes(ctx, r, r.participants(sel(participantTypes...)), sel, "pa.id", ids, r.participantScope())
 	case "HistoryEntry":
 		return nodes(ctx, r, r.history(), sel, "h.id", ids, r.historyScope())
+	case "Settlement":
+		return nodes(ctx, r, r.settlements(), sel, "s.id", ids, r.settlementScope())
+	case "SettlementEntry":
+		return nodes(ctx, r, r.entries(), sel, "e.id", ids, r.settlementScope())
+	case "Outage":
+		return nodes(ctx, r, r.outages(), sel, "u.id", ids, r.watchScope())
+	case "Alert":
+		return nodes(ctx, r, r.alerts(), sel, "al.id", ids, r.alertScope())
+	case "ReminderPlan":
+		return nodes(ctx, r, r.plans(), sel, "rp.id", ids, r.planScope())
+	case "Endpoint":
+		return nodes(ctx, r, r.endpoints(), sel, "ep.id", ids, r.endpointScope())
+	case "OutboundMessage":
+		return nodes(ctx, r, r.messages(), sel, "m.id", ids, r.endpointScope())
 	case "Review":
 		return nodes(ctx, r, r.reviews(), sel, "rv.id", ids, r.historyScope())
 	case "Platform":

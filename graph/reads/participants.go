@@ -22,7 +22,7 @@ type participantRow struct {
 	cohort                                     int
 	card                                       string // in full; the object's may be masked
 	deadline, revoked, erased                  db.Time
-	first                                      sql.NullInt64
+	first, settlement                          sql.NullInt64
 	province, regency, gender, band, education sql.NullString
 	contact                                    []byte // encrypted
 }
@@ -43,7 +43,7 @@ func (r *Reader) participants(sel selection.Selection) entity[participantRow, mo
 		from:  participantTables,
 		columns: []string{
 			"pa.id", "pa.cohort_id", "pa.card_number", "pa.deadline", "pa.first_purchase_id", "pa.revoked_at", "pa.review_open", "pa.balance",
-			"pa.province", "pa.regency", "pa.gender", "pa.age_band", "pa.education", "pa.contact_erased_at",
+			"pa.province", "pa.regency", "pa.gender", "pa.age_band", "pa.education", "pa.contact_erased_at", "pa.settlement_id",
 		},
 		fill:   r.fillParticipants,
 		object: func(row *participantRow) *model.Participant { return &row.object },
@@ -56,7 +56,7 @@ func (r *Reader) participants(sel selection.Selection) entity[participantRow, mo
 		o := &row.object
 		into := []any{
 			&o.Row, &row.cohort, &row.card, &row.deadline, &row.first, &row.revoked, &o.ReviewOpen, &o.Balance,
-			&row.province, &row.regency, &row.gender, &row.band, &row.education, &row.erased,
+			&row.province, &row.regency, &row.gender, &row.band, &row.education, &row.erased, &row.settlement,
 		}
 		if withContact {
 			into = append(into, &row.contact)
@@ -105,7 +105,7 @@ func (r *Reader) fillParticipants(ctx context.Context, sel selection.Selection, 
 		r.fillContact(ctx, row)
 	}
 	return fillAll(ctx, sel, rows,
-		r.fillProvinces, r.fillCohortEdges, r.fillFirstPurchases, r.fillPurchasePages, r.fillHistoryPages, r.fillReviews, r.fillExplanations)
+		r.fillProvinces, r.fillCohortEdges, r.fillFirstPurchases, r.fillPurchasePages, r.fillHistoryPages, r.fillReviews, r.fillExplanations, r.fillEnding, r.fillReminders)
 }
 
 // card returns a card number as the viewer may see it.

@@ -48,13 +48,7 @@ func (r *Reader) fillPlatforms(ctx context.Context, sel selection.Selection, row
 	for _, row := range rows {
 		row.object.Website = model.Text(row.website)
 	}
-	if err := r.fillKeysOfPlatforms(ctx, sel, rows); err != nil {
-		return err
-	}
-	if err := r.fillStatements(ctx, sel, rows); err != nil {
-		return err
-	}
-	return r.fillPlatformPages(ctx, sel, rows)
+	return fillAll(ctx, sel, rows, r.fillKeysOfPlatforms, r.fillStatements, r.fillOutagesOfPlatforms, r.fillWatch, r.fillAlerts, r.fillPlatformPages)
 }
 
 // fillPlatformPages reads the lists below platforms, each under its own rules.

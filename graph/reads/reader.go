@@ -32,6 +32,13 @@ type Config struct {
 	Log           *slog.Logger
 	// OpenContact decrypts the contact of the participant with the card.
 	OpenContact func(ciphertext []byte, card string) (registry.Contact, error)
+	// Closings says what stands between cohorts, by their numbers, and their settlements. It is asked only for a viewer who
+	// sees settlements.
+	Closings func(ctx context.Context, cohorts []int) (map[int]registry.Closing, error)
+	// Watch says how the platforms that the viewer may watch report at present.
+	Watch func(context.Context) ([]registry.PlatformWatch, error)
+	// PreviewReminders says who of a cohort would get which reminder. It is asked only for a viewer who manages cohorts.
+	PreviewReminders func(ctx context.Context, in registry.PlanReminders) (registry.ReminderPreview, error)
 	// Explain explains the statuses of participants, by their row ids, in what the viewer may read.
 	Explain func(ctx context.Context, participants []int, language rules.Language) (map[int]rules.Explanation, error)
 }

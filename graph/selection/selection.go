@@ -194,3 +194,19 @@ func (f Field) Inputs(name string, each func(raw any) error) error {
 func Unmarshal(ctx context.Context, inputType string, raw, v any) error {
 	return graphql.UnmarshalNamedInputFromContext(ctx, inputType, raw, v)
 }
+
+// Ints returns an argument that is a list of Int; nil when it is absent or null.
+func (f Field) Ints(name string) ([]int, error) { return elements(f, name, scalar.UnmarshalInt) }
+
+// Texts returns an argument that is a list of String or of an enum; nil when it is absent or null.
+func (f Field) Texts(name string) ([]string, error) { return elements(f, name, scalar.UnmarshalString) }
+
+func elements[T any](f Field, name string, read func(any) (T, error)) ([]T, error) {
+	var all []T
+	err := f.Inputs(name, func(raw any) error {
+		one, err := read(raw)
+		all = append(all, one)
+		return err
+	})
+	return all, err
+}

@@ -155,6 +155,31 @@ func (v Viewer) ApprovesSettlement(preparedBy string) bool {
 	return (v.Role == Supervisor || v.Role == Admin) && v.Subject != "" && v.Subject != preparedBy
 }
 
+// ManagesEndpoints reports whether the viewer may make, change and test the endpoints that our own webhooks go to, and
+// send a message again.
+func (v Viewer) ManagesEndpoints() bool { return v.Role == Admin }
+
+// ReversesSettlement reports whether the viewer may reverse a settlement, or what it did to one participant.
+func (v Viewer) ReversesSettlement() bool {
+	return (v.Role == Supervisor || v.Role == Admin) && v.Subject != ""
+}
+
+// SeesSettlements reports whether the viewer may see settlements, their lists, and what a closing waits for.
+func (v Viewer) SeesSettlements() bool { return v.staff() }
+
+// SeesPlaces reports whether the viewer may see how many places revocations have freed.
+func (v Viewer) SeesPlaces() bool { return v.Role == Analyst || v.staff() }
+
+// SeesWatch reports whether the viewer may see how this platform reports, and when it was declared unable to: staff, and
+// the platform itself. No code asks for those of every platform.
+func (v Viewer) SeesWatch(platform string) bool {
+	return v.staff() || (platform != "" && v.OwnPlatform() == platform)
+}
+
+// ApprovesSettlements reports whether the viewer may approve settlements at all. Which ones, [Viewer.ApprovesSettlement]
+// says.
+func (v Viewer) ApprovesSettlements() bool { return v.Role == Supervisor || v.Role == Admin }
+
 // UsesExplorer reports whether the viewer may introspect the schema and open the explorer.
 func (v Viewer) UsesExplorer() bool { return v.Role == Analyst || v.Role == Platform || v.staff() }
 

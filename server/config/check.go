@@ -94,6 +94,9 @@ func (r Rules) Check() error {
 	if r.MaxFuture < 0 {
 		problems = append(problems, fmt.Errorf("GELOMBANG_MAX_FUTURE is %v: set 0s or more, such as 5m", r.MaxFuture))
 	}
+	if r.ReservePercent < 0 || r.ReservePercent > 100 {
+		problems = append(problems, fmt.Errorf("GELOMBANG_RESERVE_PERCENT is %d: set 0 to 100, such as 5", r.ReservePercent))
+	}
 	if r.TrainingBalance < 0 {
 		problems = append(problems, fmt.Errorf("GELOMBANG_TRAINING_BALANCE is %d: set 0 or more rupiah", r.TrainingBalance))
 	}

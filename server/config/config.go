@@ -80,11 +80,12 @@ type Rules struct {
 	LagLimit        time.Duration `name:"lag-limit" env:"GELOMBANG_LAG_LIMIT" default:"72h" group:"rules" placeholder:"D" help:"How long after the deadline a purchase made in time may still arrive and reinstate by itself (default ${default})."`
 	MaxFuture       time.Duration `name:"max-future" env:"GELOMBANG_MAX_FUTURE" default:"5m" group:"rules" placeholder:"D" help:"How far ahead of our clock an event time may be before the delivery is put in quarantine (default ${default})."`
 	TrainingBalance int64         `name:"training-balance" env:"GELOMBANG_TRAINING_BALANCE" default:"1000000" group:"rules" placeholder:"RP" help:"What each participant may spend on trainings, in rupiah (default ${default})."`
+	ReservePercent  int           `name:"reserve-percent" env:"GELOMBANG_RESERVE_PERCENT" default:"5" group:"rules" placeholder:"N" help:"How many of a hundred places that a settlement frees are kept for reinstatements until it closes (default ${default})."`
 }
 
 // Settings is the same, as package rules wants it.
 func (r Rules) Settings() rules.Settings {
-	return rules.Settings{WindowDays: r.WindowDays, LagLimit: r.LagLimit, MaxFuture: r.MaxFuture, TrainingBalance: r.TrainingBalance}
+	return rules.Settings{WindowDays: r.WindowDays, LagLimit: r.LagLimit, MaxFuture: r.MaxFuture, TrainingBalance: r.TrainingBalance, ReservePercent: r.ReservePercent}
 }
 
 // Introspection says who may ask for the GraphQL schema itself.

@@ -1,0 +1,17 @@
+package graph
+
+import (
+	"context"
+
+	"gelombang/graph/generated"
+	"gelombang/graph/keyset"
+	"gelombang/graph/model"
+	"gelombang/graph/reads"
+	"gelombang/graph/selection"
+)
+
+// Settlements resolves Query.settlements.
+func (q query) Settlements(ctx context.Context, filter *generated.SettlementFilter, orderBy []*model.Order, first *int, after *string, last *int, before *string) (*model.SettlementConnection, error) {
+	args := reads.SettlementArgs{Filter: filter, OrderBy: orderBy, Page: keyset.Request{First: first, After: after, Last: last, Before: before}}
+	return q.read(ctx).Settlements(ctx, selection.Of(ctx, "SettlementConnection"), args)
+}

@@ -1,0 +1,161 @@
+package reads
+
+import (
+	"context"
+	"database/sql"
+	"strings"
+
+	"gelombang/graph/generated"
+	"gelombang/graph/keyset"
+	"gelombang/graph/model"
+	"gelombang/graph/selection"
+	"gelombang/internal/db"
+	"gelombang/internal/rules"
+)
+
+type endpointRow struct {
+	object                                   model.Endpoint
+	events, publicKey, createdBy, disabledBy string
+	created, disabled                        db.Time
+}
+
+var endpointTypes = []string{"Endpoint", "Node"}
+
+// endpoints says how endpoints are read. The secrets are not among the columns.
+func (r *Reader) endpoints() entity[endpointRow, model.Endpoint] {
+	return entity[endpointRow, model.Endpoint]{
+		types:   endpointTypes,
+		from:    "endpoints ep",
+		columns: []string{"ep.id", "ep.name", "ep.url", "ep.events", "ep.scheme", "ep.public_key", "ep.created_at", "ep.created_by", "ep.disabled_at", "ep.disabled_by"},
+		into: func(row *endpointRow) []any {
+			o := &row.object
+			return []any{&o.Row, &o.Name, &o.URL, &row.events, &o.Scheme, &row.publicKey, &row.created, &o.CreatedBy, &row.disabled, &row.disabledBy}
+		},
+		fill:   r.fillEndpoints,
+		object: func(row *endpointRow) *model.Endpoint { return &row.object },
+	}
+}
+
+// endpointScope is the endpoints that the viewer may see: all or none.
+func (r *Reader) endpointScope() where {
+	if r.Viewer.ManagesEndpoints() {
+		return nil
+	}
+	return nothing
+}
+
+func (r *Reader) fillEndpoints(ctx context.Context, sel selection.Selection, rows []*endpointRow) error {
+	for _, row := range rows {
+		o := &row.object
+		o.Events = splitted[rules.OutboundEvent](row.events)
+		o.PublicKey, o.DisabledBy = model.Text(row.publicKey), model.Text(row.disabledBy)
+		o.CreatedAt, o.DisabledAt = row.created.Time, row.disabled.Pointer()
+	}
+	places := childrenOf(rows, func(row *endpointRow) (int, placeOf[model.OutboundMessage]) {
+		return row.object.Row, &row.object.MessagePages
+	})
+	return r.messageListing().below(ctx, r, sel, "messages", "m.endpoint_id", places)
+}
+
+// splitted are the words of a list that is stored as one text, separated by commas.
+func splitted[T ~string](stored string) []T {
+	words := []T{}
+	for word := range strings.SplitSeq(stored, ",") {
+		if word != "" {
+			words = append(words, T(word))
+		}
+	}
+	return words
+}
+
+// Endpoints returns every endpoint, by name; nil unless the viewer may see them.
+func (r *Reader) Endpoints(ctx context.Context, sel selection.Selection) ([]*model.Endpoint, error) {
+	if !r.Viewer.ManagesEndpoints() {
+		return nil, nil
+	}
+	rows, err := all(ctx, r, r.endpoints(), sel, and(), "ep.name")
+	found := make([]*model.Endpoint, len(rows))
+	for i, row := range rows {
+		found[i] = &row.object
+	}
+	return found, err
+}
+
+// Endpoint returns the endpoint with the row id; nil when there is none that the viewer may see.
+func (r *Reader) Endpoint(ctx context.Context, sel selection.Selection, id int) (*model.Endpoint, error) {
+	return one(ctx, r, r.endpoints(), sel, and(equals("ep.id", id), r.endpointScope()))
+}
+
+type messageRow struct {
+	object                 model.OutboundMessage
+	created, next, settled db.Time
+}
+
+var messageTypes = []string{"OutboundMessage", "Node"}
+
+// messages says how webhooks of ours are read. The body is not among the columns: it may hold personal data.
+func (r *Reader) messages() entity[messageRow, model.OutboundMessage] {
+	return entity[messageRow, model.OutboundMessage]{
+		types:   messageTypes,
+		from:    "outbound_messages m LEFT JOIN endpoints ep ON ep.id = m.endpoint_id",
+		columns: []string{"m.id", "ep.name", "m.event", "m.message_id", "m.state", "m.created_at", "m.next_at", "m.settled_at"},
+		into: func(row *messageRow) []any {
+			o := &row.object
+			return []any{&o.Row, &o.Endpoint, &o.Event, &o.MessageID, &o.State, &row.created, &row.next, &row.settled}
+		},
+		fill:   r.fillMessages,
+		object: func(row *messageRow) *model.OutboundMessage { return &row.object },
+	}
+}
+
+func (r *Reader) fillMessages(ctx context.Context, sel selection.Selection, rows []*messageRow) error {
+	byID := map[int]*model.OutboundMessage{}
+	for _, row := range rows {
+		o := &row.object
+		o.CreatedAt, o.NextAt, o.SettledAt = row.created.Time, row.next.Pointer(), row.settled.Pointer()
+		o.Attempts = []*model.OutboundAttempt{}
+		byID[o.Row] = o
+	}
+	if !sel.Has("attempts") {
+		return nil
+	}
+	return db.Query(ctx, r.Query, func(found *sql.Rows) error {
+		a := &model.OutboundAttempt{}
+		var message, status int
+		var made db.Time
+		var problem string
+		if err := found.Scan(&message, &made, &a.Took, &status, &a.Outcome, &problem); err != nil {
+			return err
+		}
+		a.At, a.Problem = made.Time, model.Text(problem)
+		if status != 0 {
+			a.Status = &status
+		}
+		byID[message].Attempts = append(byID[message].Attempts, a)
+		return nil
+	}, "SELECT message_id, at, took_ms, status, outcome, problem FROM outbound_attempts WHERE "+r.Dialect.Any("message_id", 1)+" ORDER BY message_id, attempt", r.Dialect.Ints(keys(byID)))
+}
+
+// messageUsual is the only order of webhooks of ours.
+const messageUsual = "CREATED"
+
+func (r *Reader) messageListing() listing[generated.OutboundMessageFilter, messageRow, model.OutboundMessage] {
+	return listing[generated.OutboundMessageFilter, messageRow, model.OutboundMessage]{
+		name: "messages", input: "OutboundMessage", types: messageTypes,
+		entity: func(selection.Selection) entity[messageRow, model.OutboundMessage] { return r.messages() },
+		scope:  r.endpointScope(),
+		filter: func(f *generated.OutboundMessageFilter) (where, error) {
+			if f == nil {
+				return and(), nil
+			}
+			return and(oneOf(r.Dialect, "m.state", f.State), oneOf(r.Dialect, "m.event", f.Event)), nil
+		},
+		terms: map[string]keyset.Term{messageUsual: {Column: "m.id", Kind: keyset.Integer, Desc: true}},
+		usual: model.Order{Field: messageUsual, Direction: model.Descending}, id: "m.id",
+	}
+}
+
+// OutboundMessage returns the webhook of ours with the row id; nil when there is none that the viewer may see.
+func (r *Reader) OutboundMessage(ctx context.Context, sel selection.Selection, id int) (*model.OutboundMessage, error) {
+	return one(ctx, r, r.messages(), sel, and(equals("m.id", id), r.endpointScope()))
+}
