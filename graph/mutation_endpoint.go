@@ -29,7 +29,7 @@ func (m mutation) endpoint(ctx context.Context, payloadType, id string, do func(
 // CreateEndpoint resolves Mutation.createEndpoint. The secret is in this one answer and nowhere else.
 func (m mutation) CreateEndpoint(ctx context.Context, input generated.CreateEndpointInput) (*generated.CreateEndpointPayload, error) {
 	made, secret, failed := m.registry.CreateEndpoint(ctx, viewer.From(ctx), registry.CreateEndpoint{
-		Name: input.Name, URL: input.URL, Events: input.Events, Scheme: string(input.Scheme),
+		Name: input.Name, URL: input.URL, Events: input.Events, Scheme: input.Scheme,
 	})
 	endpoint, mistakes, err := afterwards(failed, func() (*model.Endpoint, error) {
 		return m.written(ctx).Endpoint(ctx, payload(ctx, "CreateEndpointPayload", "endpoint", "Endpoint"), made.ID)

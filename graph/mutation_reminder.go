@@ -31,10 +31,11 @@ func (m mutation) StopReminders(ctx context.Context, input generated.StopReminde
 
 // ReportBounce resolves Mutation.reportBounce.
 func (m mutation) ReportBounce(ctx context.Context, input generated.ReportBounceInput) (*generated.ReportBouncePayload, error) {
-	recorded, failed := m.registry.ReportBounce(ctx, viewer.From(ctx), input.MessageID)
+	_, failed := m.registry.ReportBounce(ctx, viewer.From(ctx), registry.ReportBounce{MessageID: input.MessageID})
 	mistakes, err := userErrors(failed)
 	out := &generated.ReportBouncePayload{UserErrors: mistakes}
 	if failed == nil {
+		recorded := true
 		out.Recorded = &recorded
 	}
 	return out, err

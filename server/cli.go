@@ -40,6 +40,7 @@ type program struct {
 	Import   importCommands   `cmd:"" help:"Read participants or offerings from a CSV file, or put in a sample."`
 	Export   exportCommand    `cmd:"" help:"Write a list or an aggregate to a CSV, NDJSON or Parquet file."`
 	Forecast forecastCommand  `cmd:"" help:"Estimate how many of a cohort will be overdue at its deadline."`
+	Rehearse rehearseCommand  `cmd:"" help:"Say who would change status under another window, deadline or lag limit."`
 	Settle   settleCommands   `cmd:"" help:"Settle a cohort after its deadline: preview, approve, execute, reverse."`
 	Outage   outageCommands   `cmd:"" help:"Declare that a platform cannot report, and until when."`
 	Simulate simulateCommands `cmd:"" help:"Send signed webhooks as the platforms would."`

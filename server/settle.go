@@ -75,8 +75,6 @@ func platformWord(p rules.PlatformWord) string {
 	}
 }
 
-func minute(at time.Time) string { return at.In(rules.WIB).Format("2006-01-02 15:04 WIB") }
-
 type settleList struct {
 	acting `embed:""`
 }

@@ -3479,6 +3479,8 @@ type ReminderCount {
 type ReminderPreview {
   "The stages, the largest first."
   stages: [ReminderStagePreview!]!
+  "Whether those who cannot be reached are counted; of a large cohort they are projected from a sample."
+  exact: Boolean!
   "A few of those who would be reminded next, by card number, which is masked."
   sample: [ReminderSample!]!
 }
@@ -3497,6 +3499,8 @@ type ReminderStagePreview {
   recipients: Int!
   "How many have not bought, and cannot be reached through the channel."
   unreachable: Int!
+  "How many of the recipients have had as many reminders of this deadline as there may be, and get no more."
+  capped: Int!
 }
 
 "One of those who would be reminded."
@@ -3838,7 +3842,7 @@ input ReportBounceInput {
 
 "What came of recording that an e-mail came back."
 type ReportBouncePayload {
-  "Whether it was new; null when there are errors."
+  "True; null when there are errors. The same report again changes nothing."
   recorded: Boolean
   "What to mend; empty on success."
   userErrors: [UserError!]!
@@ -5213,6 +5217,8 @@ func (ec *executionContext) childFields_ReminderPreview(ctx context.Context, fie
 	switch field.Name {
 	case "stages":
 		return ec.fieldContext_ReminderPreview_stages(ctx, field)
+	case "exact":
+		return ec.fieldContext_ReminderPreview_exact(ctx, field)
 	case "sample":
 		return ec.fieldContext_ReminderPreview_sample(ctx, field)
 	}
@@ -5245,6 +5251,8 @@ func (ec *executionContext) childFields_ReminderStagePreview(ctx context.Context
 		return ec.fieldContext_ReminderStagePreview_recipients(ctx, field)
 	case "unreachable":
 		return ec.fieldContext_ReminderStagePreview_unreachable(ctx, field)
+	case "capped":
+		return ec.fieldContext_ReminderStagePreview_capped(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ReminderStagePreview", field.Name)
 }
@@ -19737,6 +19745,29 @@ func (ec *executionContext) fieldContext_ReminderPreview_stages(_ context.Contex
 	return fc, nil
 }
 
+func (ec *executionContext) _ReminderPreview_exact(ctx context.Context, field graphql.CollectedField, obj *model.ReminderPreview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReminderPreview_exact(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Exact, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReminderPreview_exact(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReminderPreview", field, false, false, "Boolean")
+}
+
 func (ec *executionContext) _ReminderPreview_sample(ctx context.Context, field graphql.CollectedField, obj *model.ReminderPreview) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -19973,6 +20004,29 @@ func (ec *executionContext) _ReminderStagePreview_unreachable(ctx context.Contex
 	)
 }
 func (ec *executionContext) fieldContext_ReminderStagePreview_unreachable(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReminderStagePreview", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ReminderStagePreview_capped(ctx context.Context, field graphql.CollectedField, obj *model.ReminderStagePreview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReminderStagePreview_capped(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Capped, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReminderStagePreview_capped(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReminderStagePreview", field, false, false, "Int")
 }
 
@@ -32838,6 +32892,11 @@ func (ec *executionContext) _ReminderPreview(ctx context.Context, sel ast.Select
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "exact":
+			out.Values[i] = ec._ReminderPreview_exact(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "sample":
 			out.Values[i] = ec._ReminderPreview_sample(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -32941,6 +33000,11 @@ func (ec *executionContext) _ReminderStagePreview(ctx context.Context, sel ast.S
 			}
 		case "unreachable":
 			out.Values[i] = ec._ReminderStagePreview_unreachable(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "capped":
+			out.Values[i] = ec._ReminderStagePreview_capped(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

@@ -692,7 +692,7 @@ type ReportBounceInput struct {
 
 // What came of recording that an e-mail came back.
 type ReportBouncePayload struct {
-	// Whether it was new; null when there are errors.
+	// True; null when there are errors. The same report again changes nothing.
 	Recorded *bool `json:"recorded,omitempty"`
 	// What to mend; empty on success.
 	UserErrors []*UserError `json:"userErrors"`

@@ -38,6 +38,7 @@ type ReminderCount struct {
 // ReminderPreview is who would get which reminder.
 type ReminderPreview struct {
 	Stages []*ReminderStagePreview
+	Exact  bool // whether those who cannot be reached are counted, not projected
 	Sample []*ReminderSample
 }
 
@@ -49,6 +50,7 @@ type ReminderStagePreview struct {
 	Sent        bool
 	Recipients  int
 	Unreachable int
+	Capped      int
 }
 
 // ReminderSample is one of those who would be reminded.

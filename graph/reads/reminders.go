@@ -140,10 +140,10 @@ func (r *Reader) reminderPreview(ctx context.Context, f selection.Field, numbers
 }
 
 func previewOf(p registry.ReminderPreview) *model.ReminderPreview {
-	shown := &model.ReminderPreview{Stages: []*model.ReminderStagePreview{}, Sample: []*model.ReminderSample{}}
+	shown := &model.ReminderPreview{Exact: p.Exact, Stages: []*model.ReminderStagePreview{}, Sample: []*model.ReminderSample{}}
 	for _, s := range p.Stages {
 		shown.Stages = append(shown.Stages, &model.ReminderStagePreview{
-			Stage: s.Stage, Channel: s.Channel, BeginsAt: s.BeginsAt, Sent: s.Sent, Recipients: s.Recipients, Unreachable: s.Unreachable,
+			Stage: s.Stage, Channel: s.Channel, BeginsAt: s.BeginsAt, Sent: s.Sent, Recipients: s.Recipients, Unreachable: s.Unreachable, Capped: s.Capped,
 		})
 	}
 	for _, s := range p.Sample {

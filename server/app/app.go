@@ -11,19 +11,22 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"time"
 
 	"gelombang/graph/globalid"
+	"gelombang/internal/jobs"
 	"gelombang/internal/registry"
 	"gelombang/server/auth"
 	"gelombang/server/config"
 	"gelombang/webhooks"
+	"gelombang/webhooks/outbound"
 )
 
 // Config is what a server needs.
 type Config struct {
 	Store   Store       // required
 	HTTP    config.HTTP // required
+	// Messages says how people and other programs are reached. Optional: without it no e-mail is sent.
+	Messages config.Messages
 	Tokens  auth.Config // required, but for Clock and Log, which are those of the store
 	Version string      // shown on the page at the root and in the metrics
 	Note    string      // shown on the page at the root; optional
@@ -39,6 +42,8 @@ type Server struct {
 	http     *http.Server
 	listener net.Listener
 	stopKeys context.CancelFunc // ends the refreshing of the JWKS
+	sender   *outbound.Sender
+	jobs     *jobs.Jobs
 }
 
 // New opens the database and puts the parts together. It does not listen yet. The error for a
@@ -63,6 +68,10 @@ func New(ctx context.Context, cfg Config) (_ *Server, err error) {
 		return nil, err
 	}
 	metrics := newMetrics(s.registry.DB(), cfg.Version)
+	metrics.MustRegister(alertCollector{s.registry, s.log})
+	if s.jobs, err = s.work(); err != nil {
+		return nil, err
+	}
 	s.health = &health{db: s.registry.DB(), log: s.log}
 	if s.intake, err = webhooks.NewHandler(webhooks.Config{Registry: s.registry, Log: s.log, Metrics: metrics, DeliveryID: deliveryID}); err != nil {
 		return nil, err
@@ -108,14 +117,17 @@ func (s *Server) Listen(ctx context.Context) (net.Addr, error) {
 // groups of deliveries under way, within the shutdown timeout, and returns. An orderly stop is no
 // error.
 func (s *Server) Serve(ctx context.Context) error {
-	upkeep := startMaintenance(ctx, s.log, s.tasks()...)
-	defer upkeep.stop()
+	if err := s.jobs.Start(context.WithoutCancel(ctx)); err != nil {
+		return err
+	}
 	failed := make(chan error, 1)
 	go func() { failed <- s.http.Serve(s.listener) }()
 	s.log.InfoContext(ctx, "serving", slog.String("address", s.listener.Addr().String()), slog.String("version", s.cfg.Version), slog.String("database", string(s.registry.DB().Dialect)))
 	select {
 	case err := <-failed:
-		return fmt.Errorf("serve: %w", err)
+		stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.cfg.HTTP.ShutdownTimeout)
+		defer cancel()
+		return errors.Join(fmt.Errorf("serve: %w", err), s.jobs.Stop(stopping))
 	case <-ctx.Done():
 	}
 	return s.stop(context.WithoutCancel(ctx), failed)
@@ -135,48 +147,12 @@ func (s *Server) stop(ctx context.Context, failed <-chan error) error {
 	if serr := <-failed; !errors.Is(serr, http.ErrServerClosed) {
 		err = errors.Join(err, serr)
 	}
+	err = errors.Join(err, s.jobs.Stop(ctx))
 	if cerr := s.intake.Close(ctx); cerr != nil {
 		err = errors.Join(err, fmt.Errorf("finish the deliveries under way: %w", cerr))
 	}
 	if err == nil {
 		s.log.InfoContext(ctx, "stopped")
-	}
-	return err
-}
-
-// tasks are what is done beside answering.
-func (s *Server) tasks() []task {
-	tasks := []task{
-		{name: "retry quarantined deliveries", every: time.Minute, run: s.retryWaiting},
-		{name: "renew the words of the catalogue", every: 24 * time.Hour, run: s.renewSearch},
-	}
-	if s.cfg.HTTP.KeepBodies > 0 {
-		tasks = append(tasks, task{name: "remove the bodies of old deliveries", every: time.Hour, run: s.pruneBodies})
-	}
-	return tasks
-}
-
-func (s *Server) retryWaiting(ctx context.Context) error {
-	applied, err := s.registry.RetryWaiting(ctx)
-	if applied > 0 {
-		s.log.InfoContext(ctx, "deliveries left the quarantine", slog.Int("applied", applied))
-	}
-	return err
-}
-
-// renewSearch makes the words anew of offerings that another version of the program wrote.
-func (s *Server) renewSearch(ctx context.Context) error {
-	renewed, err := s.registry.RenewSearch(ctx)
-	if renewed > 0 {
-		s.log.InfoContext(ctx, "offerings are found by their words anew", slog.Int("offerings", renewed))
-	}
-	return err
-}
-
-func (s *Server) pruneBodies(ctx context.Context) error {
-	pruned, err := s.registry.PruneBodies(ctx, s.cfg.HTTP.KeepBodies)
-	if pruned > 0 {
-		s.log.InfoContext(ctx, "the bodies of old deliveries were removed", slog.Int("deliveries", pruned))
 	}
 	return err
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"gelombang/internal/db"
+	"gelombang/internal/jobs"
 	"gelombang/internal/registry"
 	"gelombang/internal/rules"
 	"gelombang/internal/secrets"
@@ -24,6 +25,8 @@ type Store struct {
 	Settings rules.Settings   // required
 	Clock    func() time.Time // required; time.Now outside demonstrations and tests
 	Log      *slog.Logger     // required
+	// CheckURL says what is wrong with the address of an endpoint. Optional, see [registry.Config].
+	CheckURL func(string) error
 }
 
 // Open opens the database at the version of this program, with its reference data. Close the
@@ -42,8 +45,12 @@ func (s Store) Open(ctx context.Context) (_ *registry.Registry, err error) {
 	if err := s.bring(ctx, d); err != nil {
 		return nil, err
 	}
+	orders, err := jobs.New(jobs.Config{DB: d, Log: s.Log, Kinds: ordered(nil, nil)})
+	if err != nil {
+		return nil, err
+	}
 	r, err := registry.New(registry.Config{
-		DB: d, Secrets: s.Secrets, Settings: s.Settings, Clock: s.Clock, Log: s.Log, Parse: payload.Parse,
+		DB: d, Secrets: s.Secrets, Settings: s.Settings, Clock: s.Clock, Log: s.Log, Parse: payload.Parse, Enqueue: orders.Enqueue, CheckURL: s.CheckURL,
 	})
 	if err != nil {
 		return nil, err

@@ -1,0 +1,170 @@
+package app
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"gelombang/internal/jobs"
+	"gelombang/internal/outbox"
+	"gelombang/internal/registry"
+	"gelombang/webhooks/outbound"
+)
+
+// work is what the server does beside answering.
+func (s *Server) work() (*jobs.Jobs, error) {
+	policy, err := s.cfg.Messages.Outbound()
+	if err != nil {
+		return nil, err
+	}
+	s.sender = outbound.NewSender(outbound.Config{Policy: policy, UserAgent: "Gelombang/" + s.cfg.Version})
+	return jobs.New(jobs.Config{DB: s.registry.DB(), Log: s.log, Kinds: ordered(s.registry, s.sender), Periodics: s.periodics(), Queues: map[string]int{queueOutbound: outboundWorkers}})
+}
+
+// outboundWorkers is how many of our own webhooks a server sends at once: their receivers may be slow.
+const outboundWorkers = 16
+
+// The queues: ordered work on a cohort runs beside, and not behind, webhooks of ours whose receivers are slow.
+const (
+	queueCohorts  = "cohorts"
+	queueOutbound = "outbound"
+)
+
+// ordered are the kinds of work that the registry orders. Without a registry they can be enqueued and not run.
+func ordered(r *registry.Registry, sender outbox.Sender) []jobs.Kind {
+	kinds := []jobs.Kind{
+		{Name: registry.JobExecute, Unique: true, Queue: queueCohorts, Timeout: cohortTimeout, MaxAttempts: stubborn},
+		{Name: registry.JobReverse, Unique: true, Queue: queueCohorts, Timeout: cohortTimeout, MaxAttempts: stubborn},
+		{Name: registry.JobRaise, Unique: true, Queue: queueCohorts, Timeout: cohortTimeout, MaxAttempts: stubborn},
+		{Name: registry.JobOutbound, Unique: true, Queue: queueOutbound},
+	}
+	if r == nil {
+		return kinds
+	}
+	kinds[0].Run = chunks(r.ExecuteChunk)
+	kinds[1].Run = chunks(r.ReverseChunk)
+	kinds[2].Run = chunks(r.RaiseChunk)
+	kinds[3].Run = func(ctx context.Context, id int) (jobs.Next, error) {
+		again, err := outbox.Deliver(ctx, r, sender, id)
+		if err != nil || again == 0 {
+			return jobs.Done(), err
+		}
+		return jobs.Again(again), nil
+	}
+	return kinds
+}
+
+const (
+	// cohortTimeout is how long a server works on a cohort before it lets another have a turn.
+	cohortTimeout = 10 * time.Minute
+	// stubborn is how often work on a cohort may fail before the sweep has to order it anew.
+	stubborn = 25
+	// untilPossible is how soon work is tried again that something else holds up, such as a declared outage.
+	untilPossible = time.Minute
+)
+
+// chunks runs chunk after chunk until all is done, or until the context ends: what is left is for the next turn.
+func chunks(chunk func(context.Context, int) (registry.Progress, error)) func(context.Context, int) (jobs.Next, error) {
+	return func(ctx context.Context, id int) (jobs.Next, error) {
+		for {
+			progress, err := chunk(ctx, id)
+			switch {
+			case registry.CodeOf(err) == registry.NotPossible, registry.CodeOf(err) == registry.NotFound:
+				return jobs.Done(), nil // stopped, or held up: the sweep orders it anew when it is possible
+			case err != nil:
+				return jobs.Done(), err
+			case progress.Finished:
+				return jobs.Done(), nil
+			case ctx.Err() != nil:
+				return jobs.Again(0), nil
+			}
+		}
+	}
+}
+
+// periodics are what time brings round, on one server of a database at a time.
+func (s *Server) periodics() []jobs.Periodic {
+	all := []jobs.Periodic{
+		{Name: "sweep", Every: untilPossible, RunOnStart: true, Run: s.sweep},
+		{Name: "retry_waiting", Every: time.Minute, RunOnStart: true, Run: s.retryWaiting},
+		{Name: "close_settlements", Every: time.Minute, RunOnStart: true, Run: s.closeSettlements},
+		{Name: "watch_platforms", Every: time.Minute, RunOnStart: true, Run: s.watchPlatforms},
+		{Name: "make_reminders", Every: time.Minute, RunOnStart: true, Timeout: 10 * time.Minute, Run: s.makeReminders},
+		{Name: "renew_search", Every: 24 * time.Hour, RunOnStart: true, Run: s.renewSearch},
+	}
+	if s.cfg.HTTP.KeepBodies > 0 {
+		all = append(all, jobs.Periodic{Name: "prune_bodies", Every: time.Hour, RunOnStart: true, Run: s.pruneBodies})
+	}
+	if s.cfg.Messages.KeepMessages > 0 {
+		all = append(all, jobs.Periodic{Name: "prune_messages", Every: time.Hour, RunOnStart: true, Run: s.pruneMessages})
+	}
+	return all
+}
+
+// sweep orders what was ordered and is not done: what a lost job left, and what was held up.
+func (s *Server) sweep(ctx context.Context) error {
+	for _, due := range []func(context.Context) ([]registry.Job, error){s.registry.DueSettlements, s.registry.DueRaises, s.registry.DueMessages} {
+		found, err := due(ctx)
+		if err != nil {
+			return err
+		}
+		if err := s.registry.Order(ctx, found...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Server) closeSettlements(ctx context.Context) error {
+	closed, err := s.registry.CloseDueSettlements(ctx)
+	s.report(ctx, "settlements are closed", "settlements", closed)
+	return err
+}
+
+func (s *Server) watchPlatforms(ctx context.Context) error {
+	_, _, err := s.registry.RaiseAlerts(ctx)
+	return err
+}
+
+func (s *Server) makeReminders(ctx context.Context) error {
+	abandoned, err := s.registry.SettleAbandoned(ctx)
+	s.report(ctx, "reminders are in doubt: sending them was cut off", "reminders", abandoned)
+	if err != nil {
+		return err
+	}
+	made, err := s.registry.MakeReminders(ctx)
+	s.report(ctx, "reminders are planned", "reminders", made)
+	return err
+}
+
+func (s *Server) retryWaiting(ctx context.Context) error {
+	applied, err := s.registry.RetryWaiting(ctx)
+	s.report(ctx, "deliveries left the quarantine", "applied", applied)
+	return err
+}
+
+// renewSearch makes the words anew of offerings that another version of the program wrote.
+func (s *Server) renewSearch(ctx context.Context) error {
+	renewed, err := s.registry.RenewSearch(ctx)
+	s.report(ctx, "offerings are found by their words anew", "offerings", renewed)
+	return err
+}
+
+func (s *Server) pruneBodies(ctx context.Context) error {
+	pruned, err := s.registry.PruneBodies(ctx, s.cfg.HTTP.KeepBodies)
+	s.report(ctx, "the bodies of old deliveries were removed", "deliveries", pruned)
+	return err
+}
+
+func (s *Server) pruneMessages(ctx context.Context) error {
+	pruned, err := s.registry.PruneOutbound(ctx, s.cfg.Messages.KeepMessages)
+	s.report(ctx, "the texts of old webhooks of ours were removed", "messages", pruned)
+	return err
+}
+
+// report logs how much was done, if anything was.
+func (s *Server) report(ctx context.Context, said, what string, n int) {
+	if n > 0 {
+		s.log.InfoContext(ctx, said, slog.Int(what, n))
+	}
+}
