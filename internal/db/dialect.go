@@ -21,11 +21,20 @@ const (
 	SQLite   Dialect = "sqlite"
 )
 
-// ForUpdate is the clause that locks the selected rows until the end of the transaction. SQLite has
-// one writer and needs none.
+// ForUpdate is the clause that locks the selected rows until the end of the transaction. Rows that refer to them may be
+// inserted all the while: no key is ever changed. SQLite has one writer and needs none.
 func (d Dialect) ForUpdate() string {
 	if d == Postgres {
-		return " FOR UPDATE"
+		return " FOR NO KEY UPDATE"
+	}
+	return ""
+}
+
+// ForShare is the clause that keeps the selected rows as they are until the end of the transaction. Several may hold it,
+// and it excludes those who hold [Dialect.ForUpdate].
+func (d Dialect) ForShare() string {
+	if d == Postgres {
+		return " FOR SHARE"
 	}
 	return ""
 }

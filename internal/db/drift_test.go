@@ -38,7 +38,7 @@ func TestDriftIsSeen(t *testing.T) {
 
 // unknownToEnt is one index of Postgres: it is on an expression, which ent has no words for. A test of the searches
 // sees whether it is there and used. What else the schema lacks ent does not look at: the views of the schema
-// analytics, and SQLite's offerings_search with its triggers.
+// analytics, SQLite's offerings_search with its triggers, and River's tables, which a test of package jobs compares.
 const unknownToEnt = `DROP INDEX "offering_search";`
 
 func drift(t *testing.T, d *db.DB) string {

@@ -11,7 +11,6 @@ import (
 
 	"gelombang/internal/db"
 	"gelombang/internal/dbtest"
-	"gelombang/internal/registry"
 	"gelombang/internal/registry/registrytest"
 	"gelombang/internal/rules"
 )
@@ -67,11 +66,8 @@ func everyStatus(t *testing.T, f *registrytest.Fixture) {
 		f.Send(f.Message("tokopedia", registrytest.Bought(fmt.Sprintf("P-%d", i), card, bought)))
 	}
 	f.Send(f.Message("tokopedia", registrytest.Voided("P-1", deadline13)))
-	_, err := f.Revoke(context.Background(), registrytest.Officer, registry.Revoke{
-		Participants: []int{load(t, f.DB(), past[4]).ID}, EffectiveAt: deadline13, Reason: "no purchase",
-	})
-	if err != nil {
-		t.Fatal(err)
+	if n, err := f.SettleOnly(context.Background(), "no purchase", load(t, f.DB(), past[4]).ID); n != 1 || err != nil {
+		t.Fatalf("revoked %d: %v", n, err)
 	}
 }
 

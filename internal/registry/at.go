@@ -8,5 +8,6 @@ import "time"
 func (r *Registry) At(t time.Time) *Registry {
 	return &Registry{
 		db: r.db, secrets: r.secrets, settings: r.settings, clock: func() time.Time { return t }, log: r.log, parse: r.parse,
+		enqueue: r.enqueue,
 	}
 }

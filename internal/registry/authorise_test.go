@@ -21,6 +21,7 @@ func TestEveryWriteAsksWhoIsAsking(t *testing.T) {
 	const card = "3113000000000001"
 	staff := []string{"officer", "supervisor", "admin"}
 	catalogue := append([]string{"own platform"}, staff...)
+	approvers := []string{"supervisor", "admin"}
 	keys := []string{"own platform", "admin"}
 	now := registrytest.Evening
 	name := "Siti"
@@ -28,7 +29,7 @@ func TestEveryWriteAsksWhoIsAsking(t *testing.T) {
 		"nobody": {}, "anonymous": {Role: viewer.Anonymous}, "the participant": {Role: viewer.Participant, Subject: card},
 		"own platform": tokopedia, "another platform": {Role: viewer.Platform, Subject: "pintaria-1", Platform: "pintaria"},
 		"a platform without a code": {Role: viewer.Platform, Subject: "x"}, "analyst": {Role: viewer.Analyst, Subject: "analyst-1"},
-		"officer": registrytest.Officer, "supervisor": {Role: viewer.Supervisor, Subject: "supervisor-1"}, "admin": registrytest.Admin,
+		"officer": registrytest.Officer, "supervisor": registrytest.Supervisor, "admin": registrytest.Admin,
 	}
 	type write struct {
 		name string
@@ -52,8 +53,32 @@ func TestEveryWriteAsksWhoIsAsking(t *testing.T) {
 			_, err := f.ImportParticipants(ctx, v, 13, nil)
 			return err
 		}},
-		{"revoke", staff, func(ctx context.Context, f *registrytest.Fixture, v viewer.Viewer) error {
-			_, err := f.Revoke(ctx, v, registry.Revoke{EffectiveAt: now, Reason: "settlement"})
+		{"prepare a settlement", staff, func(ctx context.Context, f *registrytest.Fixture, v viewer.Viewer) error {
+			_, err := f.PrepareSettlement(ctx, v, registry.PrepareSettlement{Cohort: 13, Reason: "settlement"})
+			return err
+		}},
+		{"execute a settlement", staff, func(ctx context.Context, f *registrytest.Fixture, v viewer.Viewer) error {
+			_, err := f.OrderExecution(ctx, v, 1)
+			return err
+		}},
+		{"stop a settlement", staff, func(ctx context.Context, f *registrytest.Fixture, v viewer.Viewer) error {
+			_, err := f.StopExecution(ctx, v, 1)
+			return err
+		}},
+		{"discard a settlement", staff, func(ctx context.Context, f *registrytest.Fixture, v viewer.Viewer) error {
+			_, err := f.DiscardSettlement(ctx, v, 1)
+			return err
+		}},
+		{"approve a settlement", approvers, func(ctx context.Context, f *registrytest.Fixture, v viewer.Viewer) error {
+			_, err := f.ApproveSettlement(ctx, v, registry.ApproveSettlement{Settlement: 1})
+			return err
+		}},
+		{"reverse a settlement", approvers, func(ctx context.Context, f *registrytest.Fixture, v viewer.Viewer) error {
+			_, err := f.OrderReversal(ctx, v, registry.ReverseSettlement{Settlement: 1, Reason: "a mistake"})
+			return err
+		}},
+		{"see what a closing waits for", staff, func(ctx context.Context, f *registrytest.Fixture, v viewer.Viewer) error {
+			_, err := f.Closing(ctx, v, 13)
 			return err
 		}},
 		{"decide a review", staff, func(ctx context.Context, f *registrytest.Fixture, v viewer.Viewer) error {

@@ -44,8 +44,7 @@ func TestTheRevokedAreBarredFromOtherCohorts(t *testing.T) {
 		}
 		check("a member", map[int]string{2: registry.RowInOtherCohort, 3: registry.RowNIKRegistered}, judged(13, rows))
 
-		in := registry.Revoke{Participants: []int{load(t, d, member.CardNumber).ID}, EffectiveAt: f.Clock.Now(), Reason: "no purchase"}
-		if n, err := f.Revoke(ctx, registrytest.Officer, in); n != 1 || err != nil {
+		if n, err := f.SettleOnly(ctx, "no purchase", load(t, d, member.CardNumber).ID); n != 1 || err != nil {
 			t.Fatalf("revoked %d: %v", n, err)
 		}
 		check("revoked", map[int]string{2: registry.RowBarred, 3: registry.RowBarred}, judged(13, rows))

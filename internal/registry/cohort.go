@@ -123,7 +123,8 @@ type DecreeDeadline struct {
 }
 
 // DecreeDeadline overrides a cohort's deadline with a published one. People rely on the deadline they
-// were told, so once the cohort has participants it can only become later.
+// were told, so once the cohort has participants it can only become later. It is then given to them in batches, until
+// which the answer waits. When ctx ends before, or a batch fails, the decree stands and [Registry.RaiseChunk] goes on.
 func (r *Registry) DecreeDeadline(ctx context.Context, v viewer.Viewer, in DecreeDeadline) (*ent.Cohort, error) {
 	if err := authorise(v.ManagesCohorts(), "decree deadlines"); err != nil {
 		return nil, err
@@ -133,6 +134,7 @@ func (r *Registry) DecreeDeadline(ctx context.Context, v viewer.Viewer, in Decre
 	}
 	deadline := db.Instant(rules.DeadlineAfterLastDay(in.LastDay))
 	var out *ent.Cohort
+	var begun int
 	err := r.db.InTx(ctx, r.clock(), func(tx *db.Tx) error {
 		c, err := lockCohort(ctx, tx, in.Cohort)
 		if err != nil {
@@ -149,12 +151,14 @@ func (r *Registry) DecreeDeadline(ctx context.Context, v viewer.Viewer, in Decre
 		if out, err = tx.Client.Cohort.UpdateOne(c).SetDeadline(deadline).SetBasis(rules.BasisDecreed).SetReference(in.Reference).Save(ctx); err != nil {
 			return fmt.Errorf("update the cohort: %w", err)
 		}
-		_, err = r.raiseDeadlines(ctx, tx, raise{cohort: c.ID, until: deadline, actor: v.Subject, reason: "deadline decreed, " + in.Reference + ": " + in.Reason})
+		to := raise{until: deadline, actor: v.Subject, reason: "deadline decreed, " + in.Reference + ": " + in.Reason}
+		begun, err = r.beginRaise(ctx, tx, c.ID, to, nil)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
+	r.raiseAll(ctx, begun)
 	return out, nil
 }
 

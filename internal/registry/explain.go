@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"gelombang/ent"
@@ -39,6 +40,7 @@ func (r *Registry) ExplainAll(ctx context.Context, v viewer.Viewer, participantI
 			q.WithExtensions(func(q *ent.ExtensionQuery) { q.Order(entextension.ByCreatedAt(), entextension.ByID()) })
 		}).
 		WithPurchases(func(q *ent.PurchaseQuery) { q.WithPlatform().WithOffering() }).
+		WithSettlement().
 		WithReviews(func(q *ent.ReviewQuery) { q.Where(entreview.StateNEQ(rules.ReviewMoot)) }).
 		WithHistory(func(q *ent.HistoryQuery) {
 			q.Where(enthistory.KindEQ(rules.HistoryFacts)).Order(enthistory.ByRecordedAt(), enthistory.ByID())
@@ -50,11 +52,18 @@ func (r *Registry) ExplainAll(ctx context.Context, v viewer.Viewer, participantI
 	if err != nil {
 		return nil, fmt.Errorf("count what waits: %w", err)
 	}
+	awaited, err := r.awaitedEvidence(ctx, participants)
+	if err != nil {
+		return nil, err
+	}
 	explanations := make(map[int]rules.Explanation, len(participants))
 	for _, p := range participants {
 		in := explainInput(p, p.Edges.Cohort.Edges.Extensions)
 		withhold(&in, v, p.CardNumber)
 		in.WaitingDeliveries, in.Settings, in.Now = waiting[p.CardNumber], r.settings, r.Now()
+		if in.Facts.StatusAt(in.Now) == rules.StatusOverdue {
+			in.Waits = awaited.closing(p.CohortID, p.Deadline).Awaits(in.Now, r.settings)
+		}
 		explanations[p.ID] = rules.Explain(in, lang)
 	}
 	return explanations, nil
@@ -70,6 +79,20 @@ func withhold(in *rules.ExplainInput, v viewer.Viewer, card string) {
 			in.Extensions[i].Reason = ""
 		}
 	}
+}
+
+// awaitedEvidence is what a settlement of those participants would rest on who may be overdue.
+func (r *Registry) awaitedEvidence(ctx context.Context, participants []*ent.Participant) (evidence, error) {
+	var cohorts []int
+	for _, p := range participants {
+		if p.FirstPurchaseID == nil && p.RevokedAt == nil && !slices.Contains(cohorts, p.CohortID) {
+			cohorts = append(cohorts, p.CohortID)
+		}
+	}
+	if len(cohorts) == 0 {
+		return evidence{}, nil
+	}
+	return source{r.db.Read, r.db.Client(), r.db.Dialect}.evidence(ctx, r.Now(), cohorts)
 }
 
 // waitingByCard counts the deliveries in quarantine that name the participants' cards.
@@ -99,6 +122,9 @@ func explainInput(p *ent.Participant, extensions []*ent.Extension) rules.Explain
 	}
 	if p.RevokedAt != nil {
 		in.Facts.RevokedAt = *p.RevokedAt
+	}
+	if s := p.Edges.Settlement; s != nil && s.ApprovedAt != nil {
+		in.Settlement = rules.SettlementNote{Number: s.ID, PreparedAt: s.PreparedAt, ApprovedAt: *s.ApprovedAt}
 	}
 	names, keys := map[string]string{}, map[int]rules.PurchaseKey{}
 	for _, q := range p.Edges.Purchases {

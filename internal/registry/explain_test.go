@@ -22,15 +22,15 @@ func TestExplainTellsWhatIsStored(t *testing.T) {
 				return
 			}
 			ctx := context.Background()
-			s.buys("tokopedia", "EARLY", announced13.Add(-time.Second)) // stays in quarantine
 			s.Clock.Set(deadline13.Add(time.Hour))
-			s.buys("tokopedia", "LATE", deadline13.Add(26*time.Hour)) // from the future
 			_, err := extend(s.Fixture, registry.ExtendDeadline{Scope: rules.ExtendCards, Cards: []string{s.card}, LastDay: deadline13, Reference: "SE 7/2021"})
 			if err != nil {
 				s.t.Fatal(err)
 			}
 			s.Clock.Set(deadline13.Add(100 * time.Hour))
-			s.revokes(deadline13.Add(30 * time.Hour))
+			s.revokes()
+			s.buys("tokopedia", "EARLY", announced13.Add(-time.Second)) // stays in quarantine
+			s.buys("tokopedia", "LATE", deadline13.Add(126*time.Hour))  // from the future
 			s.buys("pintaria", "OLD", wib("2021-03-20T10:00:00"))
 			s.decides(rules.DecisionUphold)
 

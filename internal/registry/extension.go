@@ -2,10 +2,8 @@ package registry
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"gelombang/ent"
@@ -32,6 +30,11 @@ type ExtendDeadline struct {
 // ExtendDeadline grants a later deadline. An extension never shortens: whoever has a later deadline
 // keeps it. A purchase that was late may count now, and a void that came after the deadline may now
 // lie before it. Whoever it would harm, by [rules.ExtensionHarms], is passed over.
+//
+// One for cards is granted to all of them in one transaction. One for a cohort or a province is granted first and then
+// given to the participants in batches, until which the answer waits. When ctx ends before, or a batch fails, the
+// extension stands and [Registry.RaiseChunk] goes on with it: then AppliedAt is nil, and Participants says how many have
+// it so far.
 func (r *Registry) ExtendDeadline(ctx context.Context, v viewer.Viewer, in ExtendDeadline) (*ent.Extension, error) {
 	if err := authorise(v.ManagesCohorts(), "extend deadlines"); err != nil {
 		return nil, err
@@ -41,6 +44,7 @@ func (r *Registry) ExtendDeadline(ctx context.Context, v viewer.Viewer, in Exten
 	}
 	until := db.Instant(rules.DeadlineAfterLastDay(in.LastDay))
 	var out *ent.Extension
+	var begun int
 	err := r.db.InTx(ctx, r.clock(), func(tx *db.Tx) error {
 		c, err := lockCohort(ctx, tx, in.Cohort)
 		if err != nil {
@@ -49,31 +53,49 @@ func (r *Registry) ExtendDeadline(ctx context.Context, v viewer.Viewer, in Exten
 		if err := in.checkAgainst(ctx, tx, c, until); err != nil {
 			return err
 		}
-		if in.Scope == rules.ExtendCohort {
-			if err := tx.Client.Cohort.UpdateOne(c).SetDeadline(until).SetBasis(rules.BasisExtended).Exec(ctx); err != nil {
-				return fmt.Errorf("update the cohort: %w", err)
-			}
-		}
-		moved, err := r.raiseDeadlines(ctx, tx, raise{
-			cohort: c.ID, until: until, province: in.Province, cards: in.Cards, actor: v.Subject, reason: "deadline extended, " + in.Reference + ": " + in.Reason,
-		})
-		if err != nil {
-			return err
-		}
-		create := tx.Client.Extension.Create().SetCohortID(c.ID).SetScope(in.Scope).SetUntil(until).SetReference(in.Reference).SetReason(in.Reason).
-			SetParticipants(moved).SetCreatedBy(v.Subject).SetCreatedAt(tx.Now)
-		if in.Scope == rules.ExtendProvince {
-			create.SetProvince(in.Province)
-		}
-		if out, err = create.Save(ctx); err != nil {
-			return fmt.Errorf("record the extension: %w", err)
-		}
-		return nil
+		out, begun, err = r.grant(ctx, tx, v, in, until)
+		return err
 	})
 	if err != nil {
 		return nil, err
 	}
+	if begun != 0 {
+		if raised := r.raiseAll(ctx, begun); raised != nil {
+			out.Participants, out.AppliedAt = raised.Moved, raised.DoneAt
+		}
+	}
 	return out, nil
+}
+
+// grant records the extension. One for cards is done then; for the others it returns the id of the raise that is to
+// give it to the participants.
+func (r *Registry) grant(ctx context.Context, tx *db.Tx, v viewer.Viewer, in ExtendDeadline, until time.Time) (*ent.Extension, int, error) {
+	create := tx.Client.Extension.Create().SetCohortID(in.Cohort).SetScope(in.Scope).SetUntil(until).SetReference(in.Reference).SetReason(in.Reason).
+		SetParticipants(0).SetCreatedBy(v.Subject).SetCreatedAt(tx.Now)
+	to := raise{until: until, actor: v.Subject, reason: "deadline extended, " + in.Reference + ": " + in.Reason}
+	switch in.Scope {
+	case rules.ExtendCards:
+		moved, err := r.raiseCards(ctx, tx, to, in.Cards)
+		if err != nil {
+			return nil, 0, err
+		}
+		create.SetParticipants(moved).SetAppliedAt(tx.Now)
+	case rules.ExtendProvince:
+		create.SetProvince(in.Province)
+	case rules.ExtendCohort:
+		if err := tx.Client.Cohort.UpdateOneID(in.Cohort).SetDeadline(until).SetBasis(rules.BasisExtended).Exec(ctx); err != nil {
+			return nil, 0, fmt.Errorf("update the cohort: %w", err)
+		}
+	}
+	granted, err := create.Save(ctx)
+	if err != nil {
+		return nil, 0, fmt.Errorf("record the extension: %w", err)
+	}
+	if in.Scope == rules.ExtendCards {
+		return granted, 0, nil
+	}
+	begun, err := r.beginRaise(ctx, tx, in.Cohort, to, granted)
+	return granted, begun, err
 }
 
 func (in ExtendDeadline) check() error {
@@ -133,120 +155,4 @@ func (in ExtendDeadline) checkCards(ctx context.Context, tx *db.Tx, c *ent.Cohor
 		return notFound("cards", "%d of the %d cards are not of cohort %d: correct the list; nothing was changed", len(cards)-found, len(cards), c.ID)
 	}
 	return nil
-}
-
-// raise says whose deadlines become later.
-type raise struct {
-	cohort        int
-	until         time.Time
-	province      string   // if not empty, only there
-	cards         []string // if not empty, only these
-	actor, reason string
-}
-
-// raiseBatch is how many participants are reconsidered at once, to bound the memory.
-const raiseBatch = 2000
-
-// raiseDeadlines moves the deadlines that are before until, except where that would harm, and returns how
-// many. Only those with purchases or a revocation need to be reconsidered one by one; for all others the
-// deadline is the only fact that changes, and two statements move them and write their history.
-func (r *Registry) raiseDeadlines(ctx context.Context, tx *db.Tx, in raise) (int, error) {
-	where, args := in.condition(tx.Dialect)
-	if tx.Dialect == db.Postgres {
-		// A purchase that is recorded meanwhile would be seen by one of the statements below and not by the
-		// next, and its owner left out.
-		if _, err := tx.ExecContext(ctx, "SELECT COUNT(*) FROM (SELECT id FROM participants WHERE "+where+" ORDER BY id FOR UPDATE) locked", args...); err != nil {
-			return 0, fmt.Errorf("lock whose deadline moves: %w", err)
-		}
-	}
-	const special = " AND (revoked_at IS NOT NULL OR review_open OR EXISTS (SELECT 1 FROM purchases q WHERE q.participant_id = participants.id))"
-	var ids []int
-	err := db.Query(ctx, tx, func(rows *sql.Rows) error {
-		var id int
-		if err := rows.Scan(&id); err != nil {
-			return err
-		}
-		ids = append(ids, id)
-		return nil
-	}, "SELECT id FROM participants WHERE "+where+special+" ORDER BY id", args...)
-	if err != nil {
-		return 0, fmt.Errorf("find whose deadline moves: %w", err)
-	}
-	moved, err := r.raisePlain(ctx, tx, in, where+strings.Replace(special, " AND (", " AND NOT (", 1), args)
-	if err != nil {
-		return 0, err
-	}
-	for batch := range slices.Chunk(ids, raiseBatch) {
-		n, err := r.raiseSpecial(ctx, tx, in, batch)
-		if err != nil {
-			return 0, err
-		}
-		moved += n
-	}
-	return moved, nil
-}
-
-func (in raise) condition(d db.Dialect) (string, []any) {
-	where, args := "cohort_id = $1 AND deadline < $2", []any{in.cohort, in.until}
-	if in.province != "" {
-		args = append(args, in.province)
-		where += fmt.Sprintf(" AND province = $%d", len(args))
-	}
-	if len(in.cards) > 0 {
-		args = append(args, d.Texts(in.cards))
-		where += " AND " + d.Any("card_number", len(args))
-	}
-	return where, args
-}
-
-// raisePlain moves the deadlines of those for whom nothing else can change.
-func (r *Registry) raisePlain(ctx context.Context, tx *db.Tx, in raise, where string, args []any) (int, error) {
-	n := len(args)
-	// The history first: it needs the deadline as it was.
-	_, err := tx.ExecContext(ctx, fmt.Sprintf("INSERT INTO history (participant_id, kind, recorded_at, effective_at, cause, actor, reason,"+
-		" from_deadline, from_first_purchase_id, from_revoked_at, from_review_open, to_deadline, to_first_purchase_id, to_revoked_at, to_review_open)"+
-		" SELECT id, 'FACTS', CAST($%d AS "+timeType+"), CAST($%d AS "+timeType+"), 'PERSON', CAST($%d AS TEXT), CAST($%d AS TEXT),"+
-		" deadline, first_purchase_id, revoked_at, review_open, CAST($2 AS "+timeType+"), first_purchase_id, revoked_at, review_open FROM participants WHERE "+where,
-		n+1, n+1, n+2, n+3), append(slices.Clone(args), tx.Now, in.actor, in.reason)...)
-	if err != nil {
-		return 0, fmt.Errorf("write the history of the deadlines: %w", err)
-	}
-	res, err := tx.ExecContext(ctx, fmt.Sprintf("UPDATE participants SET deadline = $2, updated_at = $%d WHERE "+where, n+1), append(slices.Clone(args), tx.Now)...)
-	if err != nil {
-		return 0, fmt.Errorf("move the deadlines: %w", err)
-	}
-	moved, err := res.RowsAffected()
-	return int(moved), err
-}
-
-// raiseSpecial moves the deadlines of participants for whom more may change, and returns how many. Whoever
-// would be worse off is left as it is.
-func (r *Registry) raiseSpecial(ctx context.Context, tx *db.Tx, in raise, ids []int) (int, error) {
-	w, n := newWorkspace(tx, r.settings), newNeed()
-	for _, id := range ids {
-		n.ids[id] = true
-	}
-	if err := w.load(ctx, n); err != nil {
-		return 0, err
-	}
-	moved := 0
-	for _, id := range ids {
-		p := w.participants[id]
-		if p.harmedBy(in.until, w) {
-			continue
-		}
-		before := p.facts()
-		p.deadline = rules.Extend(p.deadline, in.until)
-		w.reconsider(p, before, occasion{effectiveAt: tx.Now, cause: rules.CausePerson, actor: in.actor, reason: in.reason})
-		moved++
-	}
-	return moved, w.persist(ctx, nil)
-}
-
-// harmedBy reports whether the participant would be worse off with a deadline extended until then.
-func (p *participant) harmedBy(until time.Time, w *workspace) bool {
-	m, set := p.membership(), p.set()
-	before := rules.Reconsider(m, set, w.settings)
-	m.Facts.Deadline = rules.Extend(p.deadline, until)
-	return rules.ExtensionHarms(before, rules.Reconsider(m, set, w.settings), w.tx.Now)
 }

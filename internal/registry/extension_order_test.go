@@ -54,7 +54,7 @@ func TestAnExtensionAndAReportMayComeInEitherOrder(t *testing.T) {
 		scenes(t, d, f, names, func(s *scene, i int) {
 			tt, extendedFirst := tests[i/2], i%2 == 1
 			s.Clock.Set(deadline13.Add(time.Hour))
-			s.revokes(deadline13)
+			s.revokes()
 			platform := "tokopedia"
 			if !tt.stated.IsZero() {
 				platform = "pintaria" // the others' has stated nothing
@@ -125,7 +125,7 @@ func TestAnExtensionHarmsNobody(t *testing.T) {
 		{
 			"who is revoked and waits for a decision goes on waiting",
 			func(s *scene) {
-				s.revokes(deadline13)
+				s.revokes()
 				s.buys("tokopedia", "A", inTime)
 				s.voids("tokopedia", "A", deadline13.Add(time.Hour))
 			},

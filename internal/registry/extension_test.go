@@ -84,14 +84,14 @@ func TestAnExtensionTakesEffectOnWhatIsRecordedAlready(t *testing.T) {
 		},
 		{
 			"a revocation does not end by it alone",
-			func(s *scene) { s.revokes(deadline13) },
+			func(s *scene) { s.revokes() },
 			state{Status: rules.StatusRevoked, Balance: 1_000_000, Revoked: true}, []string{"PERSON: extended"}, nil,
 		},
 		{
 			"a revocation ends with a purchase in the longer window",
 			func(s *scene) {
 				s.buys("tokopedia", "A", deadline13)
-				s.revokes(deadline13)
+				s.revokes()
 			},
 			state{Status: rules.StatusPurchased, First: "tokopedia/A", Balance: 750_000}, []string{"PERSON: bought, extended, reinstated"}, nil,
 		},

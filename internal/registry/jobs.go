@@ -1,6 +1,11 @@
 package registry
 
-import "time"
+import (
+	"context"
+	"time"
+
+	"gelombang/internal/db"
+)
 
 // Job is work that follows from what a transaction wrote. It is enqueued in the same transaction, so that it is never
 // lost and never done for what was rolled back.
@@ -17,3 +22,11 @@ const (
 	JobRaise    = "deadline_raise"     // the id of a deadline raise
 	JobOutbound = "outbound_deliver"   // the id of an outbound message
 )
+
+// Order enqueues work that was found to be due.
+func (r *Registry) Order(ctx context.Context, jobs ...Job) error {
+	if len(jobs) == 0 {
+		return nil
+	}
+	return r.db.InTx(ctx, r.clock(), func(tx *db.Tx) error { return r.enqueue(ctx, tx, jobs...) })
+}

@@ -109,7 +109,7 @@ func (w *workspace) findOwners(ctx context.Context, n *need) error {
 		d.Ints(platforms), d.Texts(codes))
 }
 
-const participantColumns = `p.id, p.card_number, c.announced_at, p.deadline, p.first_purchase_id, p.revoked_at, p.balance`
+const participantColumns = `p.id, p.cohort_id, p.card_number, c.announced_at, p.deadline, p.first_purchase_id, p.revoked_at, p.settlement_id, p.balance`
 
 func (w *workspace) lockParticipants(ctx context.Context, n *need) error {
 	if len(n.cards)+len(n.ids) == 0 {
@@ -123,12 +123,12 @@ func (w *workspace) lockParticipants(ctx context.Context, n *need) error {
 	return db.Query(ctx, w.tx, func(rows *sql.Rows) error {
 		p := &participant{}
 		var announced, deadline, revoked db.Time
-		var first sql.NullInt64
-		if err := rows.Scan(&p.id, &p.card, &announced, &deadline, &first, &revoked, &p.balance); err != nil {
+		var first, settlement sql.NullInt64
+		if err := rows.Scan(&p.id, &p.cohort, &p.card, &announced, &deadline, &first, &revoked, &settlement, &p.balance); err != nil {
 			return err
 		}
 		p.announced, p.deadline, p.revokedAt = rules.AnnouncedFrom(announced.Time), deadline.Time, revoked.Time
-		p.storedFirst = int(first.Int64) // zero for none
+		p.storedFirst, p.settlement = int(first.Int64), int(settlement.Int64) // zero for none
 		w.participants[p.id], w.byCard[p.card] = p, p
 		return nil
 	}, "SELECT "+participantColumns+" FROM participants p JOIN cohorts c ON c.id = p.cohort_id WHERE "+

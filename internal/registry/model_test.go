@@ -69,10 +69,13 @@ func (s sale) trusted(deadline int64) bool {
 	return s.received <= deadline+lag && !stated
 }
 
-// revoked reports whether the settlement revokes: the deadline has passed, and every sale in time that is
-// known was voided before it.
+// revoked reports whether the settlement revokes: the deadline has passed, every sale in time that is known was voided
+// before it, and nothing about the person waits in quarantine.
 func (p person) revoked(now int64) bool {
 	for _, s := range p.sales {
+		if s.early && !p.records(s, now) {
+			return false
+		}
 		if s.early && p.records(s, now) && s.bought < deadline && !s.voidKnown(now, deadline) {
 			return false
 		}

@@ -28,6 +28,8 @@ func (w *workspace) persist(ctx context.Context, messages []*message) error {
 		{"reviews", w.writeReviews},
 		{"statements", w.writeStatements},
 		{"history", w.writeHistory},
+		{"ends of revocations", w.writeEndings},
+		{"places", w.writePlaces},
 	}
 	for _, s := range steps {
 		if err := s.run(ctx); err != nil {
@@ -196,13 +198,13 @@ func (w *workspace) updateParticipants(ctx context.Context) error {
 	var rows [][]any
 	for _, p := range w.participants {
 		if p.changed {
-			rows = append(rows, []any{p.id, p.deadline, p.first.ref(), db.Time{Time: p.revokedAt}, len(p.reviews) > 0, p.balance, w.tx.Now})
+			rows = append(rows, []any{p.id, p.deadline, p.first.ref(), db.Time{Time: p.revokedAt}, nullID(p.settlement), len(p.reviews) > 0, p.balance, w.tx.Now})
 		}
 	}
 	slices.SortFunc(rows, byID)
 	return db.Bulk{
-		Table: "participants", Columns: []string{"deadline", "first_purchase_id", "revoked_at", "review_open", "balance", "updated_at"}, Rows: rows,
-	}.Update(ctx, w.tx, []string{"BIGINT", timeType, "BIGINT", timeType, "BOOLEAN", "BIGINT", timeType})
+		Table: "participants", Columns: []string{"deadline", "first_purchase_id", "revoked_at", "settlement_id", "review_open", "balance", "updated_at"}, Rows: rows,
+	}.Update(ctx, w.tx, []string{"BIGINT", timeType, "BIGINT", timeType, "BIGINT", "BOOLEAN", "BIGINT", timeType})
 }
 
 func (w *workspace) writeReviews(ctx context.Context) error {
@@ -248,13 +250,13 @@ func (w *workspace) writeHistory(ctx context.Context) error {
 		rows[i] = []any{
 			h.owner.id, string(h.kind), w.tx.Now, db.Instant(h.effectiveAt), string(h.cause), h.by.ref(), h.actor, h.reason,
 			h.from.deadline, h.from.first.ref(), db.Time{Time: h.from.revokedAt}, h.from.reviewOpen,
-			h.to.deadline, h.to.first.ref(), db.Time{Time: h.to.revokedAt}, h.to.reviewOpen,
+			h.to.deadline, h.to.first.ref(), db.Time{Time: h.to.revokedAt}, h.to.reviewOpen, nullID(h.settlement),
 		}
 	}
 	return db.Bulk{Table: "history", Columns: []string{
 		"participant_id", "kind", "recorded_at", "effective_at", "cause", "delivery_id", "actor", "reason",
 		"from_deadline", "from_first_purchase_id", "from_revoked_at", "from_review_open",
-		"to_deadline", "to_first_purchase_id", "to_revoked_at", "to_review_open",
+		"to_deadline", "to_first_purchase_id", "to_revoked_at", "to_review_open", "settlement_id",
 	}, Rows: rows}.Insert(ctx, w.tx, nil)
 }
 
@@ -276,6 +278,9 @@ func (m *message) ref() sql.NullInt64 {
 	}
 	return sql.NullInt64{Int64: int64(m.id), Valid: true}
 }
+
+// nullID is an id as a parameter; NULL for zero.
+func nullID(id int) sql.NullInt64 { return sql.NullInt64{Int64: int64(id), Valid: id != 0} }
 
 func nullText(s string) sql.NullString { return sql.NullString{String: s, Valid: s != ""} }
 

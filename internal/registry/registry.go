@@ -31,6 +31,9 @@ type Config struct {
 	// Enqueue orders work that follows from what a transaction writes, in the same transaction. Optional: without it
 	// the work is found by the functions that look for what is due, which time drives.
 	Enqueue func(ctx context.Context, tx *db.Tx, jobs ...Job) error
+	// CheckURL says what is wrong with the address of an endpoint, in words that are shown to the person who gave it and
+	// that hold no part of it. Optional: without it an address is https and has a host.
+	CheckURL func(raw string) error
 }
 
 // Registry writes domain state. It is safe for concurrent use, and several may share one database.
@@ -42,6 +45,7 @@ type Registry struct {
 	log      *slog.Logger
 	parse    func(body []byte) (rules.Event, error)
 	enqueue  func(ctx context.Context, tx *db.Tx, jobs ...Job) error
+	checkURL func(raw string) error
 
 	keysVersion atomic.Int64
 }
@@ -54,9 +58,12 @@ func New(cfg Config) (*Registry, error) {
 	if cfg.Enqueue == nil {
 		cfg.Enqueue = func(context.Context, *db.Tx, ...Job) error { return nil }
 	}
+	if cfg.CheckURL == nil {
+		cfg.CheckURL = checkHTTPS
+	}
 	return &Registry{
 		db: cfg.DB, secrets: cfg.Secrets, settings: cfg.Settings, clock: cfg.Clock, log: cfg.Log, parse: cfg.Parse,
-		enqueue: cfg.Enqueue,
+		enqueue: cfg.Enqueue, checkURL: cfg.CheckURL,
 	}, nil
 }
 

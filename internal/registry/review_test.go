@@ -29,7 +29,7 @@ func TestVoidsAndLateEvidence(t *testing.T) {
 	lateAfterRevocation := func(arrives time.Time) func(s *scene) {
 		return func(s *scene) {
 			s.Clock.Set(afterwards)
-			s.revokes(afterwards)
+			s.revokes()
 			s.Clock.Set(arrives)
 			s.buys("tokopedia", "A", inTime)
 		}
@@ -144,7 +144,7 @@ func TestVoidsAndLateEvidence(t *testing.T) {
 			"a late purchase does not end a revocation",
 			func(s *scene) {
 				s.Clock.Set(afterwards)
-				s.revokes(afterwards)
+				s.revokes()
 				s.buys("tokopedia", "A", deadline13)
 			},
 			state{Status: rules.StatusRevoked, Balance: bought, Revoked: true},
@@ -188,7 +188,7 @@ func TestReinstatementRestoresTheExactEarlierFacts(t *testing.T) {
 			s.Clock.Set(deadline13.Add(time.Hour))
 			s.buys("tokopedia", "LATE", deadline13)
 			before := s.participant()
-			s.revokes(deadline13.Add(time.Hour))
+			s.revokes()
 			s.buys("tokopedia", "A", inTime)
 			after := s.participant()
 			if after.RevokedAt != nil || after.ReviewOpen != before.ReviewOpen || !after.Deadline.Equal(before.Deadline) || after.FirstPurchaseID == nil {
@@ -231,7 +231,7 @@ func TestAPlatformsStatementMakesLaterReportsDoubtful(t *testing.T) {
 			var all []*scene
 			scenes(t, d, f, names, func(s *scene, i int) {
 				s.Clock.Set(received)
-				s.revokes(deadline13)
+				s.revokes()
 				report := s.Message(tests[i].platform, registrytest.Bought("A"+s.suffix, s.card, tests[i].bought))
 				report.ReceivedAt = tests[i].received
 				reports, all = append(reports, report), append(all, s)
@@ -280,7 +280,7 @@ func TestAStatementAboutTheFutureIsNotBelievedBeforeItsTime(t *testing.T) {
 			var all []*scene
 			scenes(t, d, f, names, func(s *scene, _ int) {
 				s.Clock.Set(deadline13.Add(time.Hour))
-				s.revokes(deadline13)
+				s.revokes()
 				all = append(all, s)
 			})
 			f.Clock.Set(deadline13.Add(-6 * time.Hour))

@@ -56,11 +56,10 @@ func (s *scene) voids(platform, invoice string, at time.Time) registry.Receipt {
 	return s.Send(s.Message(platform, registrytest.Voided(invoice+s.suffix, at)))[0]
 }
 
-func (s *scene) revokes(at time.Time) {
+// revokes has a settlement of nobody else revoke the participant now.
+func (s *scene) revokes() {
 	s.t.Helper()
-	n, err := s.Revoke(context.Background(), registrytest.Officer, registry.Revoke{
-		Participants: []int{load(s.t, s.db, s.card).ID}, EffectiveAt: at, Reason: "settlement of cohort 13",
-	})
+	n, err := s.SettleOnly(context.Background(), "settlement of cohort 13", load(s.t, s.db, s.card).ID)
 	if err != nil || n != 1 {
 		s.t.Fatalf("revoked %d: %v", n, err)
 	}

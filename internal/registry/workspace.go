@@ -22,6 +22,8 @@ type workspace struct {
 	statements   []statement
 
 	history []historyEntry
+	ended   []restored // revocations that ended here
+	places  []placeEntry
 }
 
 // invoice identifies a purchase among all platforms.
@@ -38,12 +40,14 @@ type course struct {
 
 type participant struct {
 	id          int
+	cohort      int
 	card        string
 	announced   time.Time // inclusive
 	deadline    time.Time // exclusive
 	first       *purchase
 	storedFirst int // its id as stored; zero for none
 	revokedAt   time.Time
+	settlement  int // that ended the membership, while it is; zero for none
 	balance     int64
 	purchases   []*purchase
 	reviews     []*review // open ones
@@ -125,6 +129,7 @@ type historyEntry struct {
 	by          *message // the delivery, or nil
 	actor       string
 	reason      string
+	settlement  int // that it belongs to; zero for none
 }
 
 // occasion is what makes the registry reconsider a participant, as the history will tell it.
@@ -134,6 +139,7 @@ type occasion struct {
 	by          *message
 	actor       string
 	reason      string
+	settlement  int // that takes its course; zero for none
 }
 
 func newWorkspace(tx *db.Tx, settings rules.Settings) *workspace {
@@ -183,10 +189,15 @@ func (w *workspace) reconsider(p *participant, before facts, o occasion) {
 	p.balance = rules.Balance(w.settings, set)
 	p.keepReviews(out.Reviews, o)
 	p.changed = true
+	settlement := o.settlement
+	if !before.revokedAt.IsZero() && p.revokedAt.IsZero() && settlement == 0 {
+		settlement = p.settlement
+		w.reinstate(p, o.actor)
+	}
 	if after := p.facts(); !after.equal(before) {
 		w.history = append(w.history, historyEntry{
 			owner: p, kind: rules.HistoryFacts, effectiveAt: o.effectiveAt, cause: o.cause,
-			from: before, to: after, by: o.by, actor: o.actor, reason: o.reason,
+			from: before, to: after, by: o.by, actor: o.actor, reason: o.reason, settlement: settlement,
 		})
 	}
 }

@@ -33,6 +33,13 @@ type ReviewNote struct {
 	DecidedAt time.Time // zero while the question is open
 }
 
+// SettlementNote is the settlement that ended the membership. It does not name the persons.
+type SettlementNote struct {
+	Number     int       // zero for none, as for a revocation from before there were settlements
+	PreparedAt time.Time // by one person
+	ApprovedAt time.Time // by another
+}
+
 // ExplainInput is what an explanation is made of. It holds nothing that identifies a person; the
 // free texts in it (references, reasons) are repeated as they are, in the language they are in.
 type ExplainInput struct {
@@ -50,6 +57,10 @@ type ExplainInput struct {
 	PlatformName func(code string) string
 	// RevokedReason is the reason given with the revocation in force; may be empty.
 	RevokedReason string
+	// Settlement is the one that the revocation in force comes from.
+	Settlement SettlementNote
+	// Waits are what has to come before a list may be made of those who let this participant's deadline pass.
+	Waits []Wait
 	// ReinstatedAt is when the last revocation ended; zero when there was none or it is in force.
 	ReinstatedAt time.Time
 	// WaitingDeliveries is the number of deliveries in quarantine that name the participant's card.
@@ -138,6 +149,9 @@ func (e explainer) summary() string {
 	switch e.Facts.StatusAt(e.Now) {
 	case StatusRevoked:
 		s = e.words.revoked(e.Cohort, e.Facts.RevokedAt, e.Facts.Deadline, e.RevokedReason)
+		if e.Settlement.Number != 0 {
+			s += " " + e.words.settled(e.Settlement)
+		}
 	case StatusUnderReview:
 		s = e.words.underReview(e.Cohort)
 	case StatusPurchased:
@@ -266,6 +280,9 @@ func (e explainer) awaited() []string {
 	}
 	if e.Facts.StatusAt(e.Now) == StatusOverdue {
 		lines = append(lines, e.words.awaitSettlement())
+		for _, w := range e.Waits {
+			lines = append(lines, e.words.wait(w))
+		}
 	}
 	if e.WaitingDeliveries > 0 {
 		lines = append(lines, e.words.awaitDeliveries(e.WaitingDeliveries))

@@ -68,6 +68,10 @@ func (w english) revoked(cohort int, at, deadline time.Time, reason string) stri
 	return s
 }
 
+func (w english) settled(n SettlementNote) string {
+	return fmt.Sprintf("It was ended by settlement %d, a list that one person prepared %s and another approved %s.", n.Number, w.moment(n.PreparedAt), w.moment(n.ApprovedAt))
+}
+
 func (w english) reinstated(at time.Time) string {
 	return fmt.Sprintf("An earlier revocation ended %s.", w.moment(at))
 }

@@ -83,6 +83,10 @@ func (w indonesian) revoked(cohort int, at, deadline time.Time, reason string) s
 	return s
 }
 
+func (w indonesian) settled(n SettlementNote) string {
+	return fmt.Sprintf("Pencabutan ini berasal dari penyelesaian nomor %d, daftar yang disusun oleh seorang petugas %s dan disetujui oleh petugas lain %s.", n.Number, w.moment(n.PreparedAt), w.moment(n.ApprovedAt))
+}
+
 func (w indonesian) reinstated(at time.Time) string {
 	return fmt.Sprintf("Pencabutan sebelumnya berakhir %s.", w.moment(at))
 }

@@ -16,6 +16,7 @@ type words interface {
 	overdue(cohort int, deadline time.Time) string
 	underReview(cohort int) string
 	revoked(cohort int, at, deadline time.Time, reason string) string
+	settled(n SettlementNote) string
 	reinstated(at time.Time) string
 
 	announced(at time.Time) string
@@ -37,6 +38,7 @@ type words interface {
 	awaitDecision(kind ReviewKind, invoice, platform string, openedAt time.Time) string
 	awaitAnyDecision() string
 	awaitSettlement() string
+	wait(w Wait) string // see [Wait.Text]
 	awaitDeliveries(n int) string
 }
 

@@ -47,3 +47,7 @@ func (p Places) Overdrawn() int { return max(0, p.Retaken+p.Released-p.Freed) }
 
 // Releasable is how many places may be released when so many are to be kept.
 func (p Places) Releasable(reserve int) int { return max(0, p.Reserved()-reserve) }
+
+// ReserveOf is how many places of a list of so many are kept for reinstatements, unless whoever prepares it says
+// otherwise.
+func (s Settings) ReserveOf(listed int) int { return (listed*s.ReservePercent + 99) / 100 }

@@ -24,7 +24,7 @@ const (
 	ReminderSent    ReminderState = "SENT"    // taken over by the mail server, or by the gateway
 	ReminderSkipped ReminderState = "SKIPPED" // not sent, for a reason
 	ReminderBounced ReminderState = "BOUNCED" // refused for good by the receiving side
-	ReminderFailed  ReminderState = "FAILED"  // given up after several attempts
+	ReminderFailed  ReminderState = "FAILED"  // given up: after several attempts, or since the message itself is refused
 	ReminderDoubt   ReminderState = "DOUBT"   // sending was cut off: it may have arrived, and is not sent again
 )
 
@@ -49,7 +49,7 @@ const (
 	SkipLate        ReminderSkip = "LATE"         // the deadline has passed, or the next stage has begun
 	SkipUnreachable ReminderSkip = "UNREACHABLE"  // no address for the channel, or it was erased
 	SkipBounced     ReminderSkip = "BOUNCED"      // the address was refused for good before
-	SkipCapped      ReminderSkip = "CAPPED"       // as many as a participant gets in a day were sent
+	SkipCapped      ReminderSkip = "CAPPED"       // as many as a participant gets in a day, or in all, were sent
 )
 
 // Values lists the reasons, for the schema.

@@ -47,7 +47,8 @@ const (
 )
 
 // After returns the state that the step leads to, and false where the step is not possible. An approved settlement
-// may be reversed as well: its execution may have been stopped half-way.
+// may be reversed as well: its execution may have been stopped half-way. It may be discarded only while it has revoked
+// nobody, which the state does not tell.
 func (s SettlementState) After(step SettlementStep) (SettlementState, bool) {
 	switch {
 	case step == StepApprove && s == SettlementPreviewed:
@@ -58,7 +59,7 @@ func (s SettlementState) After(step SettlementStep) (SettlementState, bool) {
 		return SettlementClosed, true
 	case step == StepReverse && (s == SettlementApproved || s == SettlementExecuted || s == SettlementClosed):
 		return SettlementReversed, true
-	case step == StepDiscard && s == SettlementPreviewed:
+	case step == StepDiscard && (s == SettlementPreviewed || s == SettlementApproved):
 		return SettlementDiscarded, true
 	default:
 		return s, false
@@ -71,18 +72,52 @@ type Closing struct {
 	Through time.Time
 	// Platforms are those that take part in the programme.
 	Platforms []PlatformWord
-	// Quarantined is how many deliveries in quarantine name a card of somebody on the list.
+	// Quarantined is how many deliveries in quarantine name a card of somebody of the cohort.
 	Quarantined int
+	// Raises is how many later deadlines are being given to participants of the cohort.
+	Raises int
 }
 
 // PlatformWord is what a platform has stated, and whether it can report at all.
 type PlatformWord struct {
-	Platform string // code
+	Platform string `json:"platform"` // code
+	Name     string `json:"name"`     // as people know it
 	// StatedThrough is the instant before which it has stated to have sent every purchase (exclusive); zero for no
 	// statement.
-	StatedThrough time.Time
+	StatedThrough time.Time `json:"statedThrough,omitzero"`
 	// Outage says that it was declared unable to report, and that this has not ended.
-	Outage bool
+	Outage bool `json:"outage"`
+	// OutageUntil is when the outage ends (exclusive), if that is known.
+	OutageUntil time.Time `json:"outageUntil,omitzero"`
+	// OutageEnded is when its latest outage that is over ended; zero for none. Its lag limit counts from there, if that is
+	// after the deadline: it needs the time to send what it could not.
+	OutageEnded time.Time `json:"outageEnded,omitzero"`
+}
+
+// WithOutage returns the word of a platform for which an outage was declared that has begun: it ends, or ended, at the
+// instant (exclusive; zero while nobody knows). Of several, that which lasts longest counts.
+func (p PlatformWord) WithOutage(ends, now time.Time) PlatformWord {
+	switch {
+	case ends.IsZero():
+		p.Outage, p.OutageUntil = true, time.Time{}
+	case !now.Before(ends):
+		if ends.After(p.OutageEnded) {
+			p.OutageEnded = ends
+		}
+	case !p.Outage:
+		p.Outage, p.OutageUntil = true, ends
+	case !p.OutageUntil.IsZero() && ends.After(p.OutageUntil):
+		p.OutageUntil = ends
+	}
+	return p
+}
+
+// limit is when the wait for the platform's statement ends.
+func (p PlatformWord) limit(through time.Time, lag time.Duration) time.Time {
+	if p.OutageEnded.After(through) {
+		through = p.OutageEnded
+	}
+	return through.Add(lag)
 }
 
 // WaitCode is what a closing waits for.
@@ -95,7 +130,9 @@ const (
 	// WaitStatement: an active platform has not stated that everything until the deadline is sent. The lag limit ends
 	// the wait.
 	WaitStatement WaitCode = "STATEMENT"
-	// WaitQuarantine: deliveries in quarantine name cards of those on the list, and somebody has to decide about them.
+	// WaitExtension: a later deadline is being given to participants of the cohort, and has not reached all of them.
+	WaitExtension WaitCode = "EXTENSION"
+	// WaitQuarantine: deliveries in quarantine name cards of the cohort, and somebody has to decide about them.
 	WaitQuarantine WaitCode = "QUARANTINE"
 	// WaitOutage: a platform is declared unable to report. Nothing but the end of the outage ends the wait.
 	WaitOutage WaitCode = "OUTAGE"
@@ -103,34 +140,38 @@ const (
 
 // Values lists the codes, for the schema.
 func (WaitCode) Values() []string {
-	return []string{string(WaitDeadline), string(WaitStatement), string(WaitQuarantine), string(WaitOutage)}
+	return []string{string(WaitDeadline), string(WaitStatement), string(WaitOutage), string(WaitExtension), string(WaitQuarantine)}
 }
 
 // Wait is one thing that a closing waits for.
 type Wait struct {
 	Code     WaitCode
-	Platform string    // for WaitStatement and WaitOutage
+	Platform string    // code, for WaitStatement and WaitOutage
+	Name     string    // of the platform
 	Count    int       // deliveries, for WaitQuarantine
-	Until    time.Time // when it ends by itself; zero when it does not
+	Until    time.Time // when it ends by itself; zero when it does not, or when nobody knows
 }
 
 // Awaits lists what has to come before a list may be made of those who let their deadline pass; nothing when it may.
-// First the deadline, then platforms by code, then the quarantine.
+// First the deadline, then platforms by code, then extensions, then the quarantine.
 func (c Closing) Awaits(now time.Time, settings Settings) []Wait {
 	if now.Before(c.Through) {
 		return []Wait{{Code: WaitDeadline, Until: c.Through}}
 	}
-	limit := c.Through.Add(settings.LagLimit)
 	var waits []Wait
 	for _, p := range c.Platforms {
+		limit := p.limit(c.Through, settings.LagLimit)
 		switch {
 		case p.Outage:
-			waits = append(waits, Wait{Code: WaitOutage, Platform: p.Platform})
+			waits = append(waits, Wait{Code: WaitOutage, Platform: p.Platform, Name: p.Name, Until: p.OutageUntil})
 		case p.StatedThrough.Before(c.Through) && now.Before(limit):
-			waits = append(waits, Wait{Code: WaitStatement, Platform: p.Platform, Until: limit})
+			waits = append(waits, Wait{Code: WaitStatement, Platform: p.Platform, Name: p.Name, Until: limit})
 		}
 	}
 	slices.SortFunc(waits, func(a, b Wait) int { return strings.Compare(a.Platform, b.Platform) })
+	if c.Raises > 0 {
+		waits = append(waits, Wait{Code: WaitExtension})
+	}
 	if c.Quarantined > 0 {
 		waits = append(waits, Wait{Code: WaitQuarantine, Count: c.Quarantined})
 	}

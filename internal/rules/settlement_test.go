@@ -20,6 +20,7 @@ func TestTheStepsOfASettlement(t *testing.T) {
 		{rules.SettlementPreviewed, rules.StepDiscard}: rules.SettlementDiscarded,
 		{rules.SettlementApproved, rules.StepExecute}:  rules.SettlementExecuted,
 		{rules.SettlementApproved, rules.StepReverse}:  rules.SettlementReversed,
+		{rules.SettlementApproved, rules.StepDiscard}:  rules.SettlementDiscarded,
 		{rules.SettlementExecuted, rules.StepClose}:    rules.SettlementClosed,
 		{rules.SettlementExecuted, rules.StepReverse}:  rules.SettlementReversed,
 		{rules.SettlementClosed, rules.StepReverse}:    rules.SettlementReversed,
@@ -64,9 +65,18 @@ func TestWhatAClosingWaitsFor(t *testing.T) {
 		{"silence at the lag limit", rules.Closing{Platforms: []rules.PlatformWord{silent}}, limit, nil},
 		{"an outage outlasts the lag limit", rules.Closing{Platforms: []rules.PlatformWord{down}}, limit.AddDate(0, 0, 30),
 			[]rules.Wait{{Code: rules.WaitOutage, Platform: "pintaria"}}},
+		{"an outage whose end is known", rules.Closing{Platforms: []rules.PlatformWord{silent.WithOutage(limit, deadline)}}, deadline,
+			[]rules.Wait{{Code: rules.WaitOutage, Platform: "bukalapak", Until: limit}}},
+		{"silence after an outage, until the lag limit from its end", rules.Closing{Platforms: []rules.PlatformWord{silent.WithOutage(limit, limit)}}, limit.Add(settings.LagLimit - tick),
+			[]rules.Wait{{Code: rules.WaitStatement, Platform: "bukalapak", Until: limit.Add(settings.LagLimit)}}},
+		{"silence at the lag limit from the end of an outage", rules.Closing{Platforms: []rules.PlatformWord{silent.WithOutage(limit, limit)}}, limit.Add(settings.LagLimit), nil},
+		{"silence after an outage that ended before the deadline", rules.Closing{Platforms: []rules.PlatformWord{silent.WithOutage(deadline.Add(-time.Hour), limit)}}, limit, nil},
+		{"everything is stated after an outage", rules.Closing{Platforms: []rules.PlatformWord{said(deadline).WithOutage(limit, limit)}}, limit, nil},
+		{"an extension under way outlasts the lag limit", rules.Closing{Raises: 1}, limit.AddDate(0, 0, 30), []rules.Wait{{Code: rules.WaitExtension}}},
 		{"the quarantine outlasts the lag limit", rules.Closing{Quarantined: 2}, limit.AddDate(0, 0, 30), []rules.Wait{{Code: rules.WaitQuarantine, Count: 2}}},
-		{"all of it, by platform", rules.Closing{Platforms: []rules.PlatformWord{down, silent}, Quarantined: 1}, deadline, []rules.Wait{
-			{Code: rules.WaitStatement, Platform: "bukalapak", Until: limit}, {Code: rules.WaitOutage, Platform: "pintaria"}, {Code: rules.WaitQuarantine, Count: 1},
+		{"all of it, by platform", rules.Closing{Platforms: []rules.PlatformWord{down, silent}, Quarantined: 1, Raises: 2}, deadline, []rules.Wait{
+			{Code: rules.WaitStatement, Platform: "bukalapak", Until: limit}, {Code: rules.WaitOutage, Platform: "pintaria"}, {Code: rules.WaitExtension},
+			{Code: rules.WaitQuarantine, Count: 1},
 		}},
 	}
 	for _, tt := range tests {
@@ -103,6 +113,42 @@ func TestWhoIsPassedOver(t *testing.T) {
 		got, stays := l.MustStay(now)
 		if got != tt.want || stays != (tt.want != "") {
 			t.Errorf("%s: %q, %v; want %q", tt.name, got, stays, tt.want)
+		}
+	}
+}
+
+// TestSeveralOutagesOfAPlatform declares them in both orders: what lasts longest counts.
+func TestSeveralOutagesOfAPlatform(t *testing.T) {
+	now := time.Date(2021, 4, 9, 12, 0, 0, 0, rules.WIB)
+	var unknown time.Time
+	early, late, soon, later := now.Add(-48*time.Hour), now, now.Add(time.Hour), now.Add(2*time.Hour)
+	tests := []struct {
+		name  string
+		a, b  time.Time
+		ended time.Time
+		until time.Time
+		down  bool
+	}{
+		{"two that are over", early, late, late, unknown, false},
+		{"two with an end", soon, later, unknown, later, true},
+		{"one without an end", soon, unknown, unknown, unknown, true},
+		{"one that is over", early, soon, early, soon, true},
+	}
+	for _, tt := range tests {
+		for _, ends := range [][2]time.Time{{tt.a, tt.b}, {tt.b, tt.a}} {
+			got := rules.PlatformWord{}.WithOutage(ends[0], now).WithOutage(ends[1], now)
+			if diff := cmp.Diff(rules.PlatformWord{Outage: tt.down, OutageUntil: tt.until, OutageEnded: tt.ended}, got); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", tt.name, diff)
+			}
+		}
+	}
+}
+
+func TestReserveIsRoundedUp(t *testing.T) {
+	settings := rules.Settings{ReservePercent: 5}
+	for listed, want := range map[int]int{0: 0, 1: 1, 19: 1, 20: 1, 21: 2, 12_000: 600} {
+		if got := settings.ReserveOf(listed); got != want {
+			t.Errorf("of %d: %d, want %d", listed, got, want)
 		}
 	}
 }

@@ -34,7 +34,7 @@ func TestValuesAreDistinctNames(t *testing.T) {
 		{"ReviewKind", rules.ReviewKind("").Values(), 2},
 		{"ReviewState", rules.ReviewState("").Values(), 3},
 		{"SettlementState", rules.SettlementState("").Values(), 6},
-		{"WaitCode", rules.WaitCode("").Values(), 4},
+		{"WaitCode", rules.WaitCode("").Values(), 5},
 	}
 	for _, tt := range tests {
 		if len(tt.values) != tt.want {

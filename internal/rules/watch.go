@@ -13,7 +13,7 @@ const (
 	AlertLag AlertKind = "LAG"
 	// AlertDisagrees: what the platform states to have sent is not what we hold.
 	AlertDisagrees AlertKind = "DISAGREES"
-	// AlertQuarantine: deliveries wait in quarantine that name cards of a cohort near its deadline.
+	// AlertQuarantine: deliveries wait in quarantine that may decide about somebody near the deadline.
 	AlertQuarantine AlertKind = "QUARANTINE"
 )
 

@@ -13,18 +13,21 @@ import (
 	"gelombang/internal/viewer"
 )
 
-// officer is who acts for the PMO in the scenario.
-var officer = viewer.Viewer{Role: viewer.Officer, Subject: "officer"}
+// officer is who acts for the PMO in the scenario, and supervisor who approves.
+var (
+	officer    = viewer.Viewer{Role: viewer.Officer, Subject: "officer"}
+	supervisor = viewer.Viewer{Role: viewer.Supervisor, Subject: "supervisor"}
+)
 
 // extendedProvince is Nusa Tenggara Timur, where a cyclone struck in the night to 5 April 2021. The extension
 // is invented.
 const extendedProvince = "53"
 
-// planPMO lets an officer revoke the latecomers of cohort 12, once the time for late evidence was over,
-// uphold what came in for one of them, and give a province more time.
+// planPMO has the latecomers of cohort 12 revoked by a settlement, once the time for late evidence was over,
+// and an officer uphold what came in for one of them and give a province more time.
 func (d *demo) planPMO() {
 	d.acts = append(d.acts,
-		act{wib(time.April, 5, 10, 0), d.revoke},
+		act{wib(time.April, 5, 10, 0), settle},
 		act{wib(time.April, 6, 9, 30), d.uphold},
 		act{wib(time.April, 6, 14, 0), extend},
 	)
@@ -53,20 +56,16 @@ func (d *demo) register(ctx context.Context, reg *registry.Registry, number, peo
 	return nil
 }
 
-func (d *demo) revoke(ctx context.Context, reg *registry.Registry) error {
-	var overdue []int
-	err := db.Query(ctx, reg.DB().Write, func(rows *sql.Rows) error {
-		var id int
-		err := rows.Scan(&id)
-		overdue = append(overdue, id)
-		return err
-	}, "SELECT id FROM participants WHERE cohort_id = 12 AND first_purchase_id IS NULL AND revoked_at IS NULL ORDER BY id")
+// settle closes cohort 12: the officer prepares the list, the supervisor approves it, and it is executed.
+func settle(ctx context.Context, reg *registry.Registry) error {
+	s, err := reg.PrepareSettlement(ctx, officer, registry.PrepareSettlement{Cohort: 12, Reason: "no training bought by 1 April 2021, 23:59 WIB"})
 	if err != nil {
-		return fmt.Errorf("find the latecomers: %w", err)
+		return err
 	}
-	_, err = reg.Revoke(ctx, officer, registry.Revoke{
-		Participants: overdue, EffectiveAt: reg.Now(), Reason: "no training bought by 1 April 2021, 23:59 WIB",
-	})
+	if _, err := reg.ApproveSettlement(ctx, supervisor, registry.ApproveSettlement{Settlement: s.ID, ListSHA256: s.ListSha256}); err != nil {
+		return err
+	}
+	_, err = reg.Execute(ctx, officer, s.ID, nil)
 	return err
 }
 

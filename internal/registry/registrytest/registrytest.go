@@ -23,6 +23,9 @@ import (
 // Officer is the member of staff who acts in tests.
 var Officer = viewer.Viewer{Role: viewer.Officer, Subject: "officer-1"}
 
+// Supervisor is the member of staff who approves in tests.
+var Supervisor = viewer.Viewer{Role: viewer.Supervisor, Subject: "supervisor-1"}
+
 // Admin is the administrator who acts in tests.
 var Admin = viewer.Viewer{Role: viewer.Admin, Subject: "admin-1"}
 

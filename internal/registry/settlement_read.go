@@ -1,0 +1,37 @@
+package registry
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+
+	"gelombang/ent"
+	"gelombang/internal/db"
+	"gelombang/internal/rules"
+)
+
+// SummaryOf returns how the settlement's list is made up.
+func SummaryOf(s *ent.Settlement) (SettlementSummary, error) {
+	var summary SettlementSummary
+	if err := json.Unmarshal([]byte(s.Summary), &summary); err != nil {
+		return SettlementSummary{}, fmt.Errorf("the summary of settlement %d: %w", s.ID, err)
+	}
+	return summary, nil
+}
+
+// SettlementCounts returns how many of a settlement's list stand where. Whoever calls it has asked the viewer.
+func (r *Registry) SettlementCounts(ctx context.Context, id int) (map[rules.EntryOutcome]int, error) {
+	counts := map[rules.EntryOutcome]int{}
+	err := db.Query(ctx, r.db.Fresh, func(rows *sql.Rows) error {
+		var outcome rules.EntryOutcome
+		var n int
+		err := rows.Scan(&outcome, &n)
+		counts[outcome] = n
+		return err
+	}, "SELECT outcome, COUNT(*) FROM settlement_entries WHERE settlement_id = $1 GROUP BY outcome", id)
+	if err != nil {
+		return nil, fmt.Errorf("count the entries of the list: %w", err)
+	}
+	return counts, nil
+}
