@@ -43,6 +43,8 @@ type program struct {
 	Rehearse rehearseCommand  `cmd:"" help:"Say who would change status under another window, deadline or lag limit."`
 	Settle   settleCommands   `cmd:"" help:"Settle a cohort after its deadline: preview, approve, execute, reverse."`
 	Outage   outageCommands   `cmd:"" help:"Declare that a platform cannot report, and until when."`
+	Remind   remindCommands   `cmd:"" help:"Remind those of a cohort who have not bought, and see what became of it."`
+	Endpoint endpointCommands `cmd:"" help:"Manage where our own webhooks go."`
 	Simulate simulateCommands `cmd:"" help:"Send signed webhooks as the platforms would."`
 	Version  versionCommand   `cmd:"" help:"Print the program's version."`
 
@@ -54,6 +56,7 @@ var groups = []kong.Group{
 	{Key: "tokens", Title: "Access tokens:"},
 	{Key: "rules", Title: "Rules:"},
 	{Key: "serving", Title: "Serving:"},
+	{Key: "messages", Title: "Reminders and our own webhooks:"},
 	{Key: "message", Title: "Message:"},
 	{Key: "sending", Title: "Sending:"},
 	{Key: "logs", Title: "Log, on standard error:"},

@@ -19,6 +19,7 @@ type serveCommand struct {
 	Database config.Database `embed:""`
 	Tokens   config.Tokens   `embed:""`
 	HTTP     config.HTTP     `embed:""`
+	Messages config.Messages `embed:""`
 	Rules    config.Rules    `embed:""`
 }
 
@@ -35,7 +36,7 @@ Examples:
 
 // Check reports everything that is wrong with the settings, at once.
 func (c *serveCommand) Check() error {
-	return errors.Join(c.Database.Check(), c.Tokens.Check(c.Database.Embedded()), c.HTTP.Check(), c.Rules.Check())
+	return errors.Join(c.Database.Check(), c.Tokens.Check(c.Database.Embedded()), c.HTTP.Check(), c.Messages.Check(), c.Rules.Check())
 }
 
 // Run implements the command.
@@ -58,9 +59,10 @@ func (c *serveCommand) Run(t *terminal) error {
 		Store: app.Store{
 			Database: c.Database.Open(), Migrate: c.Migrate, Secrets: keys, Settings: c.Rules.Settings(), Clock: time.Now, Log: t.log,
 		},
-		HTTP:    c.HTTP,
-		Tokens:  tokens,
-		Version: version(),
+		HTTP:     c.HTTP,
+		Messages: c.Messages,
+		Tokens:   tokens,
+		Version:  version(),
 	})
 	if err != nil {
 		return err

@@ -15,6 +15,7 @@ import (
 	"gelombang/graph/globalid"
 	"gelombang/internal/jobs"
 	"gelombang/internal/registry"
+	"gelombang/internal/remind"
 	"gelombang/server/auth"
 	"gelombang/server/config"
 	"gelombang/webhooks"
@@ -23,27 +24,28 @@ import (
 
 // Config is what a server needs.
 type Config struct {
-	Store   Store       // required
-	HTTP    config.HTTP // required
+	Store Store       // required
+	HTTP  config.HTTP // required
 	// Messages says how people and other programs are reached. Optional: without it no e-mail is sent.
 	Messages config.Messages
-	Tokens  auth.Config // required, but for Clock and Log, which are those of the store
-	Version string      // shown on the page at the root and in the metrics
-	Note    string      // shown on the page at the root; optional
+	Tokens   auth.Config // required, but for Clock and Log, which are those of the store
+	Version  string      // shown on the page at the root and in the metrics
+	Note     string      // shown on the page at the root; optional
 }
 
 // Server is the whole program. Its life is New, Listen, Serve, Close.
 type Server struct {
-	cfg      Config
-	log      *slog.Logger
-	registry *registry.Registry
-	intake   *webhooks.Handler
-	health   *health
-	http     *http.Server
-	listener net.Listener
-	stopKeys context.CancelFunc // ends the refreshing of the JWKS
-	sender   *outbound.Sender
-	jobs     *jobs.Jobs
+	cfg       Config
+	log       *slog.Logger
+	registry  *registry.Registry
+	intake    *webhooks.Handler
+	health    *health
+	http      *http.Server
+	listener  net.Listener
+	stopKeys  context.CancelFunc // ends the refreshing of the JWKS
+	sender    *outbound.Sender
+	jobs      *jobs.Jobs
+	reminders *remind.Sender
 }
 
 // New opens the database and puts the parts together. It does not listen yet. The error for a
@@ -56,6 +58,11 @@ func New(ctx context.Context, cfg Config) (_ *Server, err error) {
 			err = errors.Join(err, s.Close())
 		}
 	}()
+	policy, err := cfg.Messages.Outbound()
+	if err != nil {
+		return nil, err
+	}
+	cfg.Store.CheckURL = policy.CheckURL
 	if s.registry, err = cfg.Store.Open(ctx); err != nil {
 		return nil, err
 	}
@@ -69,7 +76,7 @@ func New(ctx context.Context, cfg Config) (_ *Server, err error) {
 	}
 	metrics := newMetrics(s.registry.DB(), cfg.Version)
 	metrics.MustRegister(alertCollector{s.registry, s.log})
-	if s.jobs, err = s.work(); err != nil {
+	if s.jobs, err = s.work(metrics); err != nil {
 		return nil, err
 	}
 	s.health = &health{db: s.registry.DB(), log: s.log}
@@ -167,6 +174,9 @@ func (s *Server) Close() error {
 	}
 	if s.stopKeys != nil {
 		s.stopKeys()
+	}
+	if s.sender != nil {
+		s.sender.Close()
 	}
 	if s.registry != nil {
 		err = errors.Join(err, s.registry.DB().Close())

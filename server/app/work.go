@@ -5,20 +5,47 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"gelombang/internal/jobs"
+	"gelombang/internal/mail"
+	"gelombang/internal/notice"
 	"gelombang/internal/outbox"
 	"gelombang/internal/registry"
+	"gelombang/internal/remind"
 	"gelombang/webhooks/outbound"
 )
 
 // work is what the server does beside answering.
-func (s *Server) work() (*jobs.Jobs, error) {
+func (s *Server) work(metrics prometheus.Registerer) (*jobs.Jobs, error) {
 	policy, err := s.cfg.Messages.Outbound()
 	if err != nil {
 		return nil, err
 	}
+	if s.reminders, err = s.reminding(metrics); err != nil {
+		return nil, err
+	}
 	s.sender = outbound.NewSender(outbound.Config{Policy: policy, UserAgent: "Gelombang/" + s.cfg.Version})
 	return jobs.New(jobs.Config{DB: s.registry.DB(), Log: s.log, Kinds: ordered(s.registry, s.sender), Periodics: s.periodics(), Queues: map[string]int{queueOutbound: outboundWorkers}})
+}
+
+// reminding returns who sends reminders; by e-mail only if there is a mail server.
+func (s *Server) reminding(metrics prometheus.Registerer) (*remind.Sender, error) {
+	m := s.cfg.Messages
+	texts, err := notice.New(m.Texts)
+	if err != nil {
+		return nil, err
+	}
+	cfg := remind.Config{
+		Registry: s.registry, Notices: texts, Workers: m.Connections, PerMinute: m.PerMinute, Log: s.log, Metrics: metrics,
+		HelpURL: m.HelpURL, DashboardURL: m.DashboardURL,
+	}
+	if server, configured := m.Mail(); configured {
+		if cfg.Mailer, err = mail.New(server); err != nil {
+			return nil, err
+		}
+	}
+	return remind.New(cfg)
 }
 
 // outboundWorkers is how many of our own webhooks a server sends at once: their receivers may be slow.
@@ -90,6 +117,7 @@ func (s *Server) periodics() []jobs.Periodic {
 		{Name: "close_settlements", Every: time.Minute, RunOnStart: true, Run: s.closeSettlements},
 		{Name: "watch_platforms", Every: time.Minute, RunOnStart: true, Run: s.watchPlatforms},
 		{Name: "make_reminders", Every: time.Minute, RunOnStart: true, Timeout: 10 * time.Minute, Run: s.makeReminders},
+		{Name: "send_reminders", Every: time.Minute, RunOnStart: true, Timeout: time.Minute, Run: s.sendReminders},
 		{Name: "renew_search", Every: 24 * time.Hour, RunOnStart: true, Run: s.renewSearch},
 	}
 	if s.cfg.HTTP.KeepBodies > 0 {
@@ -134,6 +162,20 @@ func (s *Server) makeReminders(ctx context.Context) error {
 	}
 	made, err := s.registry.MakeReminders(ctx)
 	s.report(ctx, "reminders are planned", "reminders", made)
+	return err
+}
+
+// sendReminders sends what is due, for as long as a period lasts; the next goes on.
+func (s *Server) sendReminders(ctx context.Context) error {
+	tally, err := s.reminders.SendDue(ctx)
+	if done := tally.Sent + tally.Told + tally.Skipped + tally.Again + tally.Bounced + tally.Failed + tally.Doubt; done > 0 {
+		s.log.InfoContext(ctx, "reminders were sent",
+			slog.Int("sent", tally.Sent), slog.Int("to_gateways", tally.Told), slog.Int("skipped", tally.Skipped), slog.Int("again", tally.Again),
+			slog.Int("bounced", tally.Bounced), slog.Int("failed", tally.Failed), slog.Int("in_doubt", tally.Doubt))
+	}
+	if ctx.Err() != nil {
+		return nil // the period is over, and the next goes on
+	}
 	return err
 }
 

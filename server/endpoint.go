@@ -1,0 +1,173 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"gelombang/ent"
+	"gelombang/ent/endpoint"
+	"gelombang/internal/registry"
+	"gelombang/internal/rules"
+	"gelombang/server/config"
+	"gelombang/webhooks/signature"
+)
+
+// endpointCommands are about where our own webhooks go.
+type endpointCommands struct {
+	Add     endpointAdd     `cmd:"" help:"Add an endpoint, and print what its receiver verifies with, and nothing else."`
+	List    endpointList    `cmd:"" help:"List the endpoints."`
+	Rotate  endpointRotate  `cmd:"" help:"Make a new secret, and print it and nothing else."`
+	Disable endpointDisable `cmd:"" help:"Send nothing more to an endpoint."`
+	Enable  endpointEnable  `cmd:"" help:"Send to an endpoint again."`
+	Test    endpointTest    `cmd:"" help:"Have the servers send an endpoint a webhook that says nothing."`
+	Resend  endpointResend  `cmd:"" help:"Have the servers send a webhook again."`
+}
+
+type endpointAdd struct {
+	Name   string `arg:"" help:"A name, unique among the endpoints."`
+	URL    string `arg:"" help:"The address: https, and not a private one unless GELOMBANG_PRIVATE_ENDPOINTS allows it."`
+	Events string `required:"" placeholder:"EVENT,…" help:"reminder, alert_raised, alert_cleared, settlement."`
+	Scheme string `default:"STANDARD_V1" enum:"STANDARD_V1,STANDARD_V1A" placeholder:"SCHEME" help:"STANDARD_V1 (a shared secret) or STANDARD_V1A (a public key) (default ${default})."`
+
+	Messages config.Messages `embed:""`
+	storage  `embed:""`
+}
+
+// Help is shown by --help.
+func (endpointAdd) Help() string {
+	return `The secret is printed once and cannot be shown again. Our webhooks follow Standard Webhooks 1.0.
+
+Examples:
+
+	gelombang endpoint add pmo-alerts https://pmo.example.org/alerts --events alert_raised,alert_cleared
+	gelombang endpoint add gateway https://gateway.example.org/send --events reminder --scheme STANDARD_V1A`
+}
+
+// Run implements the command.
+func (c *endpointAdd) Run(t *terminal) error {
+	policy, err := c.Messages.Outbound()
+	if err != nil {
+		return usage(err)
+	}
+	if err := policy.CheckURL(c.URL); err != nil {
+		return usage(fmt.Errorf("<url>: %w", err))
+	}
+	in := registry.CreateEndpoint{Name: c.Name, URL: c.URL, Scheme: signature.Scheme(c.Scheme)}
+	for event := range strings.SplitSeq(c.Events, ",") {
+		in.Events = append(in.Events, rules.OutboundEvent(strings.ToUpper(strings.TrimSpace(event))))
+	}
+	return c.with(t, func(r *registry.Registry) error {
+		_, secret, err := r.CreateEndpoint(t.ctx, atTheTerminal, in)
+		if err != nil {
+			return misuse(err, field{"name", "<name>"}, field{"url", "<url>"}, field{"events", "--events"}, field{"scheme", "--scheme"})
+		}
+		_, err = fmt.Fprintln(t.out, secret)
+		return err
+	})
+}
+
+type endpointList struct {
+	storage `embed:""`
+}
+
+// Run implements the command.
+func (c *endpointList) Run(t *terminal) error {
+	return c.reading(t, func(r *registry.Registry) error {
+		all, err := r.DB().Client().Endpoint.Query().Order(endpoint.ByName()).All(t.ctx)
+		if err != nil {
+			return err
+		}
+		var lines strings.Builder
+		lines.WriteString("ENDPOINT\tNAME\tURL\tEVENTS\tSCHEME\tDISABLED\n")
+		for _, e := range all {
+			endpointLine(&lines, e)
+		}
+		return printTable(t.out, lines.String())
+	})
+}
+
+func endpointLine(lines *strings.Builder, e *ent.Endpoint) {
+	fmt.Fprintf(lines, "%d\t%s\t%s\t%s\t%s\t%s\n", e.ID, e.Name, e.URL, e.Events, e.Scheme, when(e.DisabledAt))
+}
+
+// addressed is the argument that names an endpoint.
+type addressed struct {
+	Endpoint int `arg:"" help:"The endpoint's number, as in the list."`
+}
+
+type endpointRotate struct {
+	addressed `embed:""`
+	Overlap   time.Duration `default:"24h" placeholder:"D" help:"How long the earlier secret signs beside the new one (default ${default})."`
+
+	storage `embed:""`
+}
+
+// Run implements the command.
+func (c *endpointRotate) Run(t *terminal) error {
+	return c.reading(t, func(r *registry.Registry) error {
+		_, secret, err := r.RotateEndpointSecret(t.ctx, atTheTerminal, registry.RotateEndpointSecret{Endpoint: c.Endpoint, Overlap: c.Overlap})
+		if err != nil {
+			return misuse(err, field{"endpoint", "<endpoint>"}, field{"overlap", "--overlap"})
+		}
+		_, err = fmt.Fprintln(t.out, secret)
+		return err
+	})
+}
+
+type endpointDisable struct {
+	addressed `embed:""`
+	storage   `embed:""`
+}
+
+// Run implements the command.
+func (c *endpointDisable) Run(t *terminal) error {
+	return c.reading(t, func(r *registry.Registry) error {
+		_, err := r.DisableEndpoint(t.ctx, atTheTerminal, c.Endpoint)
+		return err
+	})
+}
+
+type endpointEnable struct {
+	addressed `embed:""`
+	storage   `embed:""`
+}
+
+// Run implements the command.
+func (c *endpointEnable) Run(t *terminal) error {
+	return c.reading(t, func(r *registry.Registry) error {
+		_, err := r.EnableEndpoint(t.ctx, atTheTerminal, c.Endpoint)
+		return err
+	})
+}
+
+type endpointTest struct {
+	addressed `embed:""`
+	storage   `embed:""`
+}
+
+// Run implements the command.
+func (c *endpointTest) Run(t *terminal) error {
+	return c.reading(t, func(r *registry.Registry) error {
+		m, err := r.TestEndpoint(t.ctx, atTheTerminal, c.Endpoint)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintln(t.out, m.MessageID)
+		return err
+	})
+}
+
+type endpointResend struct {
+	Message int `arg:"" help:"The webhook's number."`
+
+	storage `embed:""`
+}
+
+// Run implements the command.
+func (c *endpointResend) Run(t *terminal) error {
+	return c.reading(t, func(r *registry.Registry) error {
+		_, err := r.ResendMessage(t.ctx, atTheTerminal, c.Message)
+		return err
+	})
+}

@@ -1,0 +1,171 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"gelombang/ent"
+	"gelombang/ent/reminderplan"
+	"gelombang/internal/registry"
+	"gelombang/internal/rules"
+	"gelombang/internal/viewer"
+)
+
+// remindCommands are about the reminders of a cohort. They are sent by the servers.
+type remindCommands struct {
+	Preview remindPreview `cmd:"" help:"Say who would get which reminder. Nothing is planned."`
+	Plan    remindPlan    `cmd:"" help:"Have those who have not bought reminded, in place of the plan in force."`
+	Stop    remindStop    `cmd:"" help:"Stop the reminders of a cohort."`
+	Status  remindStatus  `cmd:"" help:"Say what became of the reminders of a cohort."`
+	Bounce  remindBounce  `cmd:"" help:"Record that an e-mail came back."`
+}
+
+// reminding is what a plan is made of.
+type reminding struct {
+	Cohort   int    `arg:"" help:"The cohort's number."`
+	Stages   []int  `placeholder:"HOURS,…" help:"How many hours before the deadline; 336,168,72,24,6 when absent."`
+	Channels string `default:"email" placeholder:"CHANNEL,…" help:"email, gateway or both (default ${default})."`
+	Language string `default:"id" enum:"id,en" placeholder:"LANG" help:"id or en (default ${default})."`
+}
+
+func (m reminding) plan() registry.PlanReminders {
+	in := registry.PlanReminders{Cohort: m.Cohort, Stages: m.Stages, Language: rules.Language(strings.ToUpper(m.Language))}
+	for channel := range strings.SplitSeq(m.Channels, ",") {
+		in.Channels = append(in.Channels, rules.ReminderChannel(strings.ToUpper(strings.TrimSpace(channel))))
+	}
+	return in
+}
+
+// misused returns an error under the names of the flags.
+func (reminding) misused(err error) error {
+	return misuse(err, field{"cohort", "<cohort>"}, field{"stages", "--stages"}, field{"channels", "--channels"}, field{"language", "--language"})
+}
+
+type remindPreview struct {
+	reminding `embed:""`
+	acting    `embed:""`
+}
+
+// Run implements the command.
+func (c *remindPreview) Run(t *terminal) error {
+	return c.as(t, func(r *registry.Registry, v viewer.Viewer) error {
+		preview, err := r.PreviewReminders(t.ctx, v, c.plan())
+		if err != nil {
+			return c.misused(err)
+		}
+		var lines strings.Builder
+		lines.WriteString("HOURS BEFORE\tCHANNEL\tBEGINS\tSENT\tRECIPIENTS\tUNREACHABLE\tCAPPED\n")
+		for _, s := range preview.Stages {
+			fmt.Fprintf(&lines, "%d\t%s\t%s\t%s\t%d\t%d\t%d\n", s.Stage, s.Channel, minute(s.BeginsAt), yes(s.Sent), s.Recipients, s.Unreachable, s.Capped)
+		}
+		if !preview.Exact {
+			lines.WriteString("Who cannot be reached is projected from a sample.\n")
+		}
+		for _, s := range preview.Sample {
+			due := "nothing is due"
+			if !s.DueAt.IsZero() {
+				due = "due " + minute(s.DueAt)
+			}
+			fmt.Fprintf(&lines, "%s\t%s\t%s\n", s.Card, lastMinute(s.Deadline), due)
+		}
+		return printTable(t.out, lines.String())
+	})
+}
+
+func yes(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}
+
+type remindPlan struct {
+	reminding `embed:""`
+	acting    `embed:""`
+}
+
+// Help is shown by --help.
+func (remindPlan) Help() string {
+	return `The servers send, from then on, at each stage that begins, and at once what the present stage asks for. Whoever has bought by the moment of sending gets nothing.
+
+Examples:
+
+	gelombang remind plan 13 --channels email,gateway --stages 72,24,6`
+}
+
+// Run implements the command.
+func (c *remindPlan) Run(t *terminal) error {
+	return c.as(t, func(r *registry.Registry, v viewer.Viewer) error {
+		plan, err := r.PlanReminders(t.ctx, v, c.plan())
+		if err != nil {
+			return c.misused(err)
+		}
+		_, err = fmt.Fprintln(t.out, plan.ID)
+		return err
+	})
+}
+
+type remindStop struct {
+	Cohort int `arg:"" help:"The cohort's number."`
+
+	acting `embed:""`
+}
+
+// Run implements the command.
+func (c *remindStop) Run(t *terminal) error {
+	return c.as(t, func(r *registry.Registry, v viewer.Viewer) error {
+		_, err := r.StopReminders(t.ctx, v, c.Cohort)
+		return misuse(err, field{"cohort", "<cohort>"})
+	})
+}
+
+type remindStatus struct {
+	Cohort int `arg:"" help:"The cohort's number."`
+
+	acting `embed:""`
+}
+
+// Run implements the command.
+func (c *remindStatus) Run(t *terminal) error {
+	return c.as(t, func(r *registry.Registry, v viewer.Viewer) error {
+		if !v.ManagesCohorts() {
+			return errors.New("your role does not allow you to look at reminders")
+		}
+		plan, err := r.DB().Client().ReminderPlan.Query().Where(reminderplan.CohortID(c.Cohort)).Order(reminderplan.ByID()).All(t.ctx)
+		if err != nil {
+			return err
+		}
+		var lines strings.Builder
+		lines.WriteString("PLAN\tHOURS BEFORE\tCHANNEL\tSTATE\tWHY\tREMINDERS\n")
+		for _, p := range plan {
+			if err := t.planLines(&lines, r, p); err != nil {
+				return err
+			}
+		}
+		return printTable(t.out, lines.String())
+	})
+}
+
+func (t *terminal) planLines(lines *strings.Builder, r *registry.Registry, p *ent.ReminderPlan) error {
+	counts, err := r.ReminderCounts(t.ctx, p.ID)
+	for _, c := range counts {
+		fmt.Fprintf(lines, "%s\t%d\t%s\t%s\t%s\t%d\n", strconv.Itoa(p.ID), c.Stage, c.Channel, c.State, orNone(string(c.Skipped)), c.N)
+	}
+	return err
+}
+
+type remindBounce struct {
+	MessageID string `arg:"" help:"The Message-ID of the e-mail, as the mail server names it."`
+
+	acting `embed:""`
+}
+
+// Run implements the command.
+func (c *remindBounce) Run(t *terminal) error {
+	return c.as(t, func(r *registry.Registry, v viewer.Viewer) error {
+		_, err := r.ReportBounce(t.ctx, v, registry.ReportBounce{MessageID: c.MessageID})
+		return misuse(err, field{"messageId", "<message-id>"})
+	})
+}
