@@ -50,7 +50,7 @@ func sharedSecret(of *ent.Endpoint, secret string) *string {
 func (m mutation) RotateEndpointSecret(ctx context.Context, input generated.RotateEndpointSecretInput) (*generated.RotateEndpointSecretPayload, error) {
 	var secret *string
 	endpoint, mistakes, err := m.endpoint(ctx, "RotateEndpointSecretPayload", input.Endpoint, func(v viewer.Viewer, id int) error {
-		changed, made, err := m.registry.RotateEndpointSecret(ctx, v, registry.RotateEndpointSecret{Endpoint: id, Overlap: time.Duration(input.OverlapHours) * time.Hour})
+		changed, made, err := m.registry.RotateEndpointSecret(ctx, v, registry.RotateEndpointSecret{Endpoint: id, Overlap: time.Duration(input.Overlap) * time.Second})
 		secret = sharedSecret(changed, made)
 		return err
 	})

@@ -34,7 +34,7 @@ func (q query) Programme(ctx context.Context) (*model.Programme, error) {
 	s := q.registry.Settings()
 	p := &model.Programme{
 		Now: q.registry.Now(), TimeZone: "Asia/Jakarta", WindowDays: s.WindowDays, LagLimit: seconds(s.LagLimit), MaxFuture: seconds(s.MaxFuture),
-		TrainingBalance: s.TrainingBalance, Version: q.version,
+		TrainingBalance: s.TrainingBalance, ReservePercent: s.ReservePercent, Version: q.version,
 	}
 	if !selection.Of(ctx, "Programme").Has("places") {
 		return p, nil

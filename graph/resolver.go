@@ -71,9 +71,9 @@ func (r *resolver) reader(ctx context.Context, q db.Execer) *reads.Reader {
 		Log:           r.log,
 		OpenContact:   r.registry.OpenContact,
 		Closings: func(ctx context.Context, cohorts []int) (map[int]registry.Closing, error) {
-			return r.registry.Closings(ctx, v, cohorts)
+			return r.registry.Closings(ctx, q, v, cohorts)
 		},
-		Watch: func(ctx context.Context) ([]registry.PlatformWatch, error) { return r.registry.Watch(ctx, v) },
+		Watch: func(ctx context.Context) ([]registry.PlatformWatch, error) { return r.registry.WatchOn(ctx, q, v) },
 		PreviewReminders: func(ctx context.Context, in registry.PlanReminders) (registry.ReminderPreview, error) {
 			return r.registry.PreviewReminders(ctx, v, in)
 		},

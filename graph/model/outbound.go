@@ -39,7 +39,7 @@ func (e *Endpoint) Messages(ctx context.Context) (*Connection[*OutboundMessage],
 // OutboundMessage is a webhook of ours to one endpoint. The body is never loaded.
 type OutboundMessage struct {
 	Row       int
-	Endpoint  string // its name
+	Endpoint  *Endpoint
 	Event     rules.OutboundEvent
 	MessageID string
 	State     rules.OutboundState

@@ -10,6 +10,7 @@ import (
 // ReminderPlan is an order that those of a cohort who have not bought be reminded.
 type ReminderPlan struct {
 	Row       int
+	Cohort    *Cohort
 	Stages    []int // hours before the deadline
 	Channels  []rules.ReminderChannel
 	Language  rules.Language

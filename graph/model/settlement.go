@@ -25,7 +25,7 @@ type Closing struct {
 type Wait struct {
 	Code     rules.WaitCode
 	Platform *string
-	Count    int
+	Count    *int
 	Until    *time.Time
 	Words    func(rules.Language) string // the same in words
 }
@@ -65,6 +65,7 @@ type Settlement struct {
 	ReversedBy        *string
 	ReversalReason    *string
 	ReversedAt        *time.Time
+	DiscardedAt       *time.Time
 	DiscardedBy       *string
 	Evidence          *SettlementEvidence
 	Counts            *SettlementCounts
@@ -95,6 +96,7 @@ type SettlementEvidence struct {
 	Platforms  []*PlatformEvidence
 	LagLimit   int // seconds
 	Unreadable int
+	Outstanding int
 }
 
 // SettlementCounts count a list by what became of its participants.

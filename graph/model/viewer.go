@@ -22,6 +22,7 @@ type Programme struct {
 	LagLimit        int // seconds
 	MaxFuture       int // seconds
 	TrainingBalance int64
+	ReservePercent  int
 	Places          *Places // nil unless the viewer may see it
 	Version         string
 }

@@ -10,7 +10,7 @@ import (
 // Outage is a time in which a platform cannot report what it sells.
 type Outage struct {
 	Row        int
-	Platform   string
+	Platform   *Platform
 	BeginsAt   time.Time  // inclusive
 	EndsAt     *time.Time // exclusive
 	Reason     *string // nil unless the viewer may see it
@@ -51,7 +51,7 @@ type StatementCheck struct {
 // Alert is something about a platform that wants, or wanted, attention.
 type Alert struct {
 	Row       int
-	Platform  string
+	Platform  *Platform
 	Kind      rules.AlertKind
 	RaisedAt  time.Time
 	ClearedAt *time.Time

@@ -36,7 +36,7 @@ func (r *Reader) fillClosings(ctx context.Context, sel selection.Selection, byNu
 		}
 		for i, w := range closing.Waits {
 			c.Closing.Waits[i] = &model.Wait{
-				Code: w.Code, Platform: model.Text(w.Platform), Count: w.Count, Until: db.Time{Time: w.Until}.Pointer(), Words: w.Text,
+				Code: w.Code, Platform: model.Text(w.Platform), Count: countOf(w), Until: db.Time{Time: w.Until}.Pointer(), Words: w.Text,
 			}
 		}
 	}
@@ -50,6 +50,14 @@ func (r *Reader) fillClosings(ctx context.Context, sel selection.Selection, byNu
 		}
 	}
 	return err
+}
+
+// countOf is how many deliveries are awaited; nil for what is no number of deliveries.
+func countOf(w rules.Wait) *int {
+	if w.Code != rules.WaitQuarantine {
+		return nil
+	}
+	return &w.Count
 }
 
 func platformEvidence(words []rules.PlatformWord) []*model.PlatformEvidence {

@@ -88,6 +88,7 @@ func (r *Reader) Endpoint(ctx context.Context, sel selection.Selection, id int) 
 
 type messageRow struct {
 	object                 model.OutboundMessage
+	endpoint               int
 	created, next, settled db.Time
 }
 
@@ -97,11 +98,11 @@ var messageTypes = []string{"OutboundMessage", "Node"}
 func (r *Reader) messages() entity[messageRow, model.OutboundMessage] {
 	return entity[messageRow, model.OutboundMessage]{
 		types:   messageTypes,
-		from:    "outbound_messages m LEFT JOIN endpoints ep ON ep.id = m.endpoint_id",
-		columns: []string{"m.id", "ep.name", "m.event", "m.message_id", "m.state", "m.created_at", "m.next_at", "m.settled_at"},
+		from:    "outbound_messages m",
+		columns: []string{"m.id", "m.endpoint_id", "m.event", "m.message_id", "m.state", "m.created_at", "m.next_at", "m.settled_at"},
 		into: func(row *messageRow) []any {
 			o := &row.object
-			return []any{&o.Row, &o.Endpoint, &o.Event, &o.MessageID, &o.State, &row.created, &row.next, &row.settled}
+			return []any{&o.Row, &row.endpoint, &o.Event, &o.MessageID, &o.State, &row.created, &row.next, &row.settled}
 		},
 		fill:   r.fillMessages,
 		object: func(row *messageRow) *model.OutboundMessage { return &row.object },
@@ -109,15 +110,35 @@ func (r *Reader) messages() entity[messageRow, model.OutboundMessage] {
 }
 
 func (r *Reader) fillMessages(ctx context.Context, sel selection.Selection, rows []*messageRow) error {
-	byID := map[int]*model.OutboundMessage{}
 	for _, row := range rows {
-		o := &row.object
-		o.CreatedAt, o.NextAt, o.SettledAt = row.created.Time, row.next.Pointer(), row.settled.Pointer()
-		o.Attempts = []*model.OutboundAttempt{}
-		byID[o.Row] = o
+		row.object.CreatedAt, row.object.NextAt, row.object.SettledAt = row.created.Time, row.next.Pointer(), row.settled.Pointer()
 	}
+	endpoint := edge[messageRow, model.Endpoint]{
+		"endpoint", endpointTypes, func(row *messageRow) int { return row.endpoint }, r.endpointsByID,
+		func(row *messageRow, behind *model.Endpoint) { row.object.Endpoint = behind },
+	}
+	return fillAll(ctx, sel, rows, endpoint.fill, r.fillAttempts)
+}
+
+// endpointsByID returns the endpoints behind an edge. Who sees the edge sees them.
+func (r *Reader) endpointsByID(ctx context.Context, sel selection.Selection, ids []int) (map[int]*model.Endpoint, error) {
+	rows, err := all(ctx, r, r.endpoints(), sel, and(anyInt(r.Dialect, "ep.id", distinct(ids)), r.endpointScope()), "ep.id")
+	found := make(map[int]*model.Endpoint, len(rows))
+	for _, row := range rows {
+		found[row.object.Row] = &row.object
+	}
+	return found, err
+}
+
+// fillAttempts reads the attempts to deliver all the messages at once.
+func (r *Reader) fillAttempts(ctx context.Context, sel selection.Selection, rows []*messageRow) error {
 	if !sel.Has("attempts") {
 		return nil
+	}
+	byID := map[int]*model.OutboundMessage{}
+	for _, row := range rows {
+		row.object.Attempts = []*model.OutboundAttempt{}
+		byID[row.object.Row] = &row.object
 	}
 	return db.Query(ctx, r.Query, func(found *sql.Rows) error {
 		a := &model.OutboundAttempt{}
@@ -144,15 +165,22 @@ func (r *Reader) messageListing() listing[generated.OutboundMessageFilter, messa
 		name: "messages", input: "OutboundMessage", types: messageTypes,
 		entity: func(selection.Selection) entity[messageRow, model.OutboundMessage] { return r.messages() },
 		scope:  r.endpointScope(),
-		filter: func(f *generated.OutboundMessageFilter) (where, error) {
-			if f == nil {
-				return and(), nil
-			}
-			return and(oneOf(r.Dialect, "m.state", f.State), oneOf(r.Dialect, "m.event", f.Event)), nil
-		},
+		filter: r.messageFilter,
 		terms: map[string]keyset.Term{messageUsual: {Column: "m.id", Kind: keyset.Integer, Desc: true}},
 		usual: model.Order{Field: messageUsual, Direction: model.Descending}, id: "m.id",
 	}
+}
+
+func (r *Reader) messageFilter(f *generated.OutboundMessageFilter) (where, error) {
+	own := func(f *generated.OutboundMessageFilter) (where, error) {
+		var c conditions
+		c.add(oneOf(r.Dialect, "m.state", f.State), oneOf(r.Dialect, "m.event", f.Event), oneOf(r.Dialect, "m.message_id", f.MessageID))
+		c.try(span("createdAt", "m.created_at", f.CreatedAt))
+		return c.all()
+	}
+	return filtered(f, own, func(f *generated.OutboundMessageFilter) junction[generated.OutboundMessageFilter] {
+		return junction[generated.OutboundMessageFilter]{and: f.And, or: f.Or, not: f.Not}
+	})
 }
 
 // OutboundMessage returns the webhook of ours with the row id; nil when there is none that the viewer may see.

@@ -8,7 +8,8 @@ import (
 	"gelombang/internal/db"
 )
 
-// MaxOutages is how many outages and how many alerts of a platform are listed: the latest.
+// MaxOutages is how many outages and how many alerts of a platform are listed: the latest. Of the alerts, those that
+// stand are listed besides: at most one of each kind.
 const MaxOutages = 50
 
 type outageRow struct {
@@ -23,17 +24,17 @@ func (r *Reader) outages() entity[outageRow, model.Outage] {
 	return entity[outageRow, model.Outage]{
 		types:   []string{"Outage", "Node"},
 		from:    "outages u LEFT JOIN platforms pl ON pl.id = u.platform_id",
-		columns: []string{"u.id", "u.platform_id", "pl.code", "u.begins_at", "u.ends_at", "u.reason", "u.declared_by", "u.created_at", "u.ended_by"},
+		columns: []string{"u.id", "u.platform_id", "u.begins_at", "u.ends_at", "u.reason", "u.declared_by", "u.created_at", "u.ended_by"},
 		into: func(row *outageRow) []any {
 			o := &row.object
-			return []any{&o.Row, &row.platform, &o.Platform, &row.begins, &row.ends, &row.reason, &row.declaredBy, &row.created, &row.endedBy}
+			return []any{&o.Row, &row.platform, &row.begins, &row.ends, &row.reason, &row.declaredBy, &row.created, &row.endedBy}
 		},
 		fill:   r.fillOutages,
 		object: func(row *outageRow) *model.Outage { return &row.object },
 	}
 }
 
-func (r *Reader) fillOutages(_ context.Context, _ selection.Selection, rows []*outageRow) error {
+func (r *Reader) fillOutages(ctx context.Context, sel selection.Selection, rows []*outageRow) error {
 	for _, row := range rows {
 		o := &row.object
 		o.BeginsAt, o.EndsAt, o.DeclaredAt = row.begins.Time, row.ends.Pointer(), row.created.Time
@@ -44,7 +45,11 @@ func (r *Reader) fillOutages(_ context.Context, _ selection.Selection, rows []*o
 			o.DeclaredBy, o.EndedBy = model.Text(row.declaredBy), model.Text(row.endedBy)
 		}
 	}
-	return nil
+	platform := edge[outageRow, model.Platform]{
+		"platform", platformTypes, func(row *outageRow) int { return row.platform }, r.platformsByID,
+		func(row *outageRow, behind *model.Platform) { row.object.Platform = behind },
+	}
+	return platform.fill(ctx, sel, rows)
 }
 
 // watchScope is the platforms of which the viewer may see how they report: all, its own, or none.
@@ -74,7 +79,7 @@ func (r *Reader) fillOutagesOfPlatforms(ctx context.Context, sel selection.Selec
 	for _, o := range seen {
 		o.Outages = []*model.Outage{}
 	}
-	found, err := all(ctx, r, r.outages(), sel.Sub("outages", "Outage", "Node"), and(anyInt(r.Dialect, "u.platform_id", keys(seen)), latest("outages", "u", "begins_at")), "u.begins_at DESC, u.id DESC")
+	found, err := all(ctx, r, r.outages(), sel.Sub("outages", "Outage", "Node"), and(anyInt(r.Dialect, "u.platform_id", keys(seen)), r.latest("u", "outages", "begins_at", "1 = 0", keys(seen))), "u.begins_at DESC, u.id DESC")
 	for _, row := range found {
 		p := seen[row.platform]
 		p.Outages = append(p.Outages, &row.object)
@@ -92,18 +97,24 @@ func (r *Reader) alerts() entity[alertRow, model.Alert] {
 	return entity[alertRow, model.Alert]{
 		types:   []string{"Alert", "Node"},
 		from:    "alerts al LEFT JOIN platforms pl ON pl.id = al.platform_id",
-		columns: []string{"al.id", "al.platform_id", "pl.code", "al.kind", "al.raised_at", "al.cleared_at"},
+		columns: []string{"al.id", "al.platform_id", "al.kind", "al.raised_at", "al.cleared_at"},
 		into: func(row *alertRow) []any {
-			return []any{&row.object.Row, &row.platform, &row.object.Platform, &row.object.Kind, &row.raised, &row.cleared}
+			return []any{&row.object.Row, &row.platform, &row.object.Kind, &row.raised, &row.cleared}
 		},
-		fill: func(_ context.Context, _ selection.Selection, rows []*alertRow) error {
-			for _, row := range rows {
-				row.object.RaisedAt, row.object.ClearedAt = row.raised.Time, row.cleared.Pointer()
-			}
-			return nil
-		},
+		fill:   r.completeAlerts,
 		object: func(row *alertRow) *model.Alert { return &row.object },
 	}
+}
+
+func (r *Reader) completeAlerts(ctx context.Context, sel selection.Selection, rows []*alertRow) error {
+	for _, row := range rows {
+		row.object.RaisedAt, row.object.ClearedAt = row.raised.Time, row.cleared.Pointer()
+	}
+	platform := edge[alertRow, model.Platform]{
+		"platform", platformTypes, func(row *alertRow) int { return row.platform }, r.platformsByID,
+		func(row *alertRow, behind *model.Platform) { row.object.Platform = behind },
+	}
+	return platform.fill(ctx, sel, rows)
 }
 
 // alertScope is the alerts that the viewer may see: all, for PMO staff, or none.
@@ -123,7 +134,7 @@ func (r *Reader) fillAlerts(ctx context.Context, sel selection.Selection, rows [
 	for _, o := range seen {
 		o.Alerts = []*model.Alert{}
 	}
-	found, err := all(ctx, r, r.alerts(), sel.Sub("alerts", "Alert", "Node"), and(anyInt(r.Dialect, "al.platform_id", keys(seen)), latest("alerts", "al", "raised_at")), "al.raised_at DESC, al.id DESC")
+	found, err := all(ctx, r, r.alerts(), sel.Sub("alerts", "Alert", "Node"), and(anyInt(r.Dialect, "al.platform_id", keys(seen)), r.latest("al", "alerts", "raised_at", "cleared_at IS NULL", keys(seen))), "al.raised_at DESC, al.id DESC")
 	for _, row := range found {
 		p := seen[row.platform]
 		p.Alerts = append(p.Alerts, &row.object)

@@ -49,7 +49,6 @@ func (r *Reader) planScope() where {
 }
 
 func (r *Reader) fillPlans(ctx context.Context, sel selection.Selection, rows []*planRow) error {
-	byID := map[int]*model.ReminderPlan{}
 	for _, row := range rows {
 		o := &row.object
 		o.Channels, o.Stages, o.Counts = splitted[rules.ReminderChannel](row.channels), []int{}, []*model.ReminderCount{}
@@ -61,10 +60,22 @@ func (r *Reader) fillPlans(ctx context.Context, sel selection.Selection, rows []
 			o.Stages = append(o.Stages, hours)
 		}
 		o.CreatedAt, o.StoppedAt, o.StoppedBy = row.created.Time, row.stoppedAt.Pointer(), model.Text(row.stoppedBy)
-		byID[o.Row] = o
 	}
+	cohort := edge[planRow, model.Cohort]{
+		"cohort", cohortTypes, func(row *planRow) int { return row.cohort }, r.cohortsByNumber,
+		func(row *planRow, behind *model.Cohort) { row.object.Cohort = behind },
+	}
+	return fillAll(ctx, sel, rows, cohort.fill, r.fillReminderCounts)
+}
+
+// fillReminderCounts counts the reminders of the plans by what became of them.
+func (r *Reader) fillReminderCounts(ctx context.Context, sel selection.Selection, rows []*planRow) error {
 	if !sel.Has("counts") {
 		return nil
+	}
+	byID := map[int]*model.ReminderPlan{}
+	for _, row := range rows {
+		byID[row.object.Row] = &row.object
 	}
 	return db.Query(ctx, r.Query, func(found *sql.Rows) error {
 		c := &model.ReminderCount{}

@@ -67,9 +67,12 @@ func (r *Reader) entryListing() listing[generated.SettlementEntryFilter, entryRo
 const entryUsual = "PARTICIPANT"
 
 func (r *Reader) entryFilter(f *generated.SettlementEntryFilter) (where, error) {
-	if f == nil {
-		return and(), nil
-	}
+	return filtered(f, r.entryFields, func(f *generated.SettlementEntryFilter) junction[generated.SettlementEntryFilter] {
+		return junction[generated.SettlementEntryFilter]{and: f.And, or: f.Or, not: f.Not}
+	})
+}
+
+func (r *Reader) entryFields(f *generated.SettlementEntryFilter) (where, error) {
 	participant, err := r.participantFilter(f.Participant)
 	if err != nil {
 		return nil, err

@@ -11,6 +11,7 @@ import (
 	"gelombang/graph/selection"
 	"gelombang/internal/db"
 	"gelombang/internal/registry"
+	"gelombang/internal/rules"
 )
 
 type settlementRow struct {
@@ -18,7 +19,7 @@ type settlementRow struct {
 	cohort                                             int
 	through, prepared, approved, ordered, stopped      db.Time
 	executed, closes, closed, reversalOrdered          db.Time
-	reversed                                           db.Time
+	reversed, finished                                 db.Time
 	approvedBy, orderedBy, stoppedBy, reversedBy       string
 	reversalReason, discardedBy, evidence, composition string
 }
@@ -32,14 +33,14 @@ func (r *Reader) settlements() entity[settlementRow, model.Settlement] {
 		columns: []string{
 			"s.id", "s.cohort_id", "s.state", "s.listed", "s.list_sha256", "s.through", "s.reserve", "s.reason", "s.prepared_at", "s.prepared_by",
 			"s.approved_at", "s.approved_by", "s.ordered_at", "s.ordered_by", "s.stopped_at", "s.stopped_by", "s.executed_at", "s.closes_at", "s.closed_at",
-			"s.reversal_ordered_at", "s.reversed_by", "s.reversal_reason", "s.reversed_at", "s.discarded_by", "s.evidence", "s.summary",
+			"s.reversal_ordered_at", "s.reversed_by", "s.reversal_reason", "s.reversed_at", "s.discarded_by", "s.finished_at", "s.evidence", "s.summary",
 		},
 		into: func(row *settlementRow) []any {
 			o := &row.object
 			return []any{
 				&o.Row, &row.cohort, &o.State, &o.Listed, &o.ListHash, &row.through, &o.Reserve, &o.Reason, &row.prepared, &o.PreparedBy,
 				&row.approved, &row.approvedBy, &row.ordered, &row.orderedBy, &row.stopped, &row.stoppedBy, &row.executed, &row.closes, &row.closed,
-				&row.reversalOrdered, &row.reversedBy, &row.reversalReason, &row.reversed, &row.discardedBy, &row.evidence, &row.composition,
+				&row.reversalOrdered, &row.reversedBy, &row.reversalReason, &row.reversed, &row.discardedBy, &row.finished, &row.evidence, &row.composition,
 			}
 		},
 		fill:   r.fillSettlements,
@@ -64,6 +65,9 @@ func (row *settlementRow) complete() {
 	o.ExecutedAt, o.ClosesAt, o.ClosedAt = row.executed.Pointer(), row.closes.Pointer(), row.closed.Pointer()
 	o.ReversalOrderedAt, o.ReversedBy, o.ReversalReason = row.reversalOrdered.Pointer(), model.Text(row.reversedBy), model.Text(row.reversalReason)
 	o.ReversedAt, o.DiscardedBy = row.reversed.Pointer(), model.Text(row.discardedBy)
+	if o.State == rules.SettlementDiscarded {
+		o.DiscardedAt = row.finished.Pointer()
+	}
 }
 
 func (r *Reader) fillSettlements(ctx context.Context, sel selection.Selection, rows []*settlementRow) error {
@@ -88,7 +92,7 @@ func (r *Reader) fillEvidence(_ context.Context, sel selection.Selection, rows [
 			return fmt.Errorf("the evidence of settlement %d: %w", row.object.Row, err)
 		}
 		row.object.Evidence = &model.SettlementEvidence{
-			At: known.At, Platforms: platformEvidence(known.Platforms), LagLimit: model.Seconds(known.LagLimit), Unreadable: known.Unreadable,
+			At: known.At, Platforms: platformEvidence(known.Platforms), LagLimit: model.Seconds(known.LagLimit), Unreadable: known.Unreadable, Outstanding: known.Outstanding,
 		}
 	}
 	return nil
@@ -140,16 +144,19 @@ func (r *Reader) settlementListing() listing[generated.SettlementFilter, settlem
 }
 
 func (r *Reader) settlementFilter(f *generated.SettlementFilter) (where, error) {
-	if f == nil {
-		return and(), nil
+	own := func(f *generated.SettlementFilter) (where, error) {
+		var c conditions
+		c.add(
+			oneOfInts(r.Dialect, "s.cohort_id", f.Cohort),
+			oneOf(r.Dialect, "s.state", f.State),
+		)
+		c.try(span("preparedAt", "s.prepared_at", f.PreparedAt))
+		c.try(span("executedAt", "s.executed_at", f.ExecutedAt))
+		return c.all()
 	}
-	var c conditions
-	c.add(
-		oneOfInts(r.Dialect, "s.cohort_id", f.Cohort),
-		oneOf(r.Dialect, "s.state", f.State),
-	)
-	c.try(span("preparedAt", "s.prepared_at", f.PreparedAt))
-	return c.all()
+	return filtered(f, own, func(f *generated.SettlementFilter) junction[generated.SettlementFilter] {
+		return junction[generated.SettlementFilter]{and: f.And, or: f.Or, not: f.Not}
+	})
 }
 
 // Settlements returns a page of the settlements: of all for PMO staff, of none for anybody else.

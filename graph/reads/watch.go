@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"gelombang/graph/keyset"
 	"gelombang/graph/model"
 	"gelombang/graph/selection"
 	"gelombang/internal/db"
@@ -18,10 +19,14 @@ import (
 // keys returns the keys in order.
 func keys[T any](byID map[int]T) []int { return slices.Sorted(maps.Keys(byID)) }
 
-// latest is the condition that a row with the alias is among the latest of its platform in the table, by the column.
-func latest(table, alias, column string) where {
-	return literal("(SELECT COUNT(*) FROM " + table + " later WHERE later.platform_id = " + alias + ".platform_id AND (later." + column + " > " + alias + "." + column +
-		" OR later." + column + " = " + alias + "." + column + " AND later.id > " + alias + ".id)) < " + strconv.Itoa(MaxOutages))
+// latest is the condition that the row with the alias, of the table, is among the latest of its platform by the column, or
+// one of those that are listed besides. The platforms are those that are asked about.
+func (r *Reader) latest(alias, table, column, besides string, platforms []int) where {
+	return func(args *keyset.Args) []string {
+		args.Add(r.Dialect.Ints(platforms))
+		return []string{alias + ".id IN (SELECT id FROM (SELECT id, " + besides + " AS besides, ROW_NUMBER() OVER (PARTITION BY platform_id ORDER BY " + column +
+			" DESC, id DESC) AS place FROM " + table + " WHERE " + r.Dialect.Any("platform_id", len(*args)) + ") placed WHERE besides OR place <= " + strconv.Itoa(MaxOutages) + ")"}
+	}
 }
 
 // fillWatch says how the platforms report at present.

@@ -79,6 +79,9 @@ func (e *UnknownOutcomeError) Error() string {
 // Unwrap returns the database's error.
 func (e *UnknownOutcomeError) Unwrap() error { return e.Err }
 
+// ClientOn returns an ent client whose statements are run by q, as those beside it are.
+func (d *DB) ClientOn(q Execer) *ent.Client { return entClient(d.Dialect, q) }
+
 func entClient(d Dialect, q entsql.ExecQuerier) *ent.Client {
 	drv := entsql.NewDriver(entDialect[d], entsql.Conn{ExecQuerier: q})
 	return ent.NewClient(ent.Driver(nestedDriver{drv}))

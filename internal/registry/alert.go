@@ -46,7 +46,7 @@ type alertFigures struct {
 // [rules.Figures.Alerts]; it returns how many of each. Each change is recorded, logged and told by webhook, once, however
 // many servers look at the same time.
 func (r *Registry) RaiseAlerts(ctx context.Context) (raised, cleared int, err error) {
-	platforms, err := r.readWatch(ctx, r.Now(), "")
+	platforms, err := r.readWatch(ctx, r.db.Fresh, r.Now(), "")
 	if err != nil {
 		return 0, 0, fmt.Errorf("watch the platforms: %w", err)
 	}

@@ -251,15 +251,14 @@ func TestACiphertextIsBoundToItsEndpoint(t *testing.T) {
 func TestAnEarlierSecretSignsUntilItsEnd(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		f := registrytest.New(t, d)
-		ctx := context.Background()
 		ep, first := newEndpoint(t, f, "pmo", "", rules.EventSettlement)
 		rotate := func(overlap time.Duration) (string, error) {
-			_, shown, err := f.RotateEndpointSecret(ctx, registrytest.Admin, registry.RotateEndpointSecret{Endpoint: ep.ID, Overlap: overlap})
+			_, shown, err := f.RotateEndpointSecret(context.Background(), registrytest.Admin, registry.RotateEndpointSecret{Endpoint: ep.ID, Overlap: overlap})
 			return shown, err
 		}
 		signsWith := func(want ...string) {
 			t.Helper()
-			m, err := f.TestEndpoint(ctx, registrytest.Admin, ep.ID)
+			m, err := f.TestEndpoint(context.Background(), registrytest.Admin, ep.ID)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -196,4 +196,3 @@ func TestAnOutageIsDeclaredOnce(t *testing.T) {
 		}
 	})
 }
-

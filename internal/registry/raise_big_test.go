@@ -60,7 +60,7 @@ func TestALaterDeadlineForMany(t *testing.T) {
 		report := func() time.Duration {
 			group := make([]registry.Submission, 64)
 			for i := range group {
-				group[i] = f.Message("tokopedia", registrytest.Bought(fmt.Sprint("INV-", sent), card(rand.IntN(rows)), f.Now().Add(-time.Hour))) //nolint:gosec // no secret
+				group[i] = f.Message("tokopedia", registrytest.Bought(fmt.Sprint("INV-", sent), card(rand.IntN(rows)), f.Now().Add(-time.Hour)))
 				sent++
 			}
 			began := time.Now()

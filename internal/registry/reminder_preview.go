@@ -134,7 +134,8 @@ func (p *previewer) loadSent(ctx context.Context) error {
 		return nil
 	}, "SELECT p.deadline, m.channel, SUM(CASE WHEN "+addressIsDead+" THEN 1 ELSE 0 END),"+
 		" SUM(CASE WHEN m.state IN ('SENDING', 'SENT', 'DOUBT') AND m.deadline = p.deadline THEN 1 ELSE 0 END)"+
-		" FROM participants p JOIN reminders m ON m.participant_id = p.id WHERE "+outstandingNow+" AND p.contact IS NOT NULL GROUP BY p.id, p.deadline, m.channel",
+		" FROM participants p JOIN reminders m ON m.participant_id = p.id WHERE "+outstandingNow+" AND p.contact IS NOT NULL"+
+		" AND m.state IN ('SENDING', 'SENT', 'DOUBT', 'BOUNCED') GROUP BY p.id, p.deadline, m.channel",
 		p.cohort.ID, p.now)
 }
 

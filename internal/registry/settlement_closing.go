@@ -38,7 +38,7 @@ type Closing struct {
 // Closing tells what stands between the cohort and the list of those who let their deadline pass. It reads without
 // locks. It returns [NotFound] for an unknown cohort.
 func (r *Registry) Closing(ctx context.Context, v viewer.Viewer, number int) (Closing, error) {
-	closings, err := r.Closings(ctx, v, []int{number})
+	closings, err := r.Closings(ctx, r.db.Fresh, v, []int{number})
 	if err != nil {
 		return Closing{}, err
 	}
@@ -49,13 +49,14 @@ func (r *Registry) Closing(ctx context.Context, v viewer.Viewer, number int) (Cl
 	return c, nil
 }
 
-// Closings is [Registry.Closing] for several cohorts, in the same few statements however many they are. A cohort that
-// is not known is left out.
-func (r *Registry) Closings(ctx context.Context, v viewer.Viewer, numbers []int) (map[int]Closing, error) {
+// Closings is [Registry.Closing] for several cohorts, in the same few statements however many they are. They are run by
+// q: what a replica does not know yet is not told, and whoever prepares a list is asked again by the primary. A cohort
+// that is not known is left out.
+func (r *Registry) Closings(ctx context.Context, q db.Execer, v viewer.Viewer, numbers []int) (map[int]Closing, error) {
 	if err := authorise(v.SeesSettlements(), "see settlements"); err != nil {
 		return nil, err
 	}
-	return r.closings(ctx, source{r.db.Fresh, r.db.Primary(), r.db.Dialect}, r.Now(), numbers)
+	return r.closings(ctx, source{q, r.db.ClientOn(q), r.db.Dialect}, r.Now(), numbers)
 }
 
 // source is where a closing is read: a transaction, or the database outside of any.

@@ -124,7 +124,7 @@ func (r *Registry) reverseOne(ctx context.Context, tx *db.Tx, s *ent.Settlement,
 	}
 	p := w.byCard[in.Card]
 	if p == nil || p.settlement != s.ID {
-		return notPossible("card", "settlement %d does not keep the participant with this card revoked: there is nothing to reverse", s.ID)
+		return notPossible("cardNumber", "settlement %d does not keep the participant with this card revoked: there is nothing to reverse", s.ID)
 	}
 	if err := w.reverse(ctx, s, v.Subject, in.Reason); err != nil {
 		return err

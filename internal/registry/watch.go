@@ -7,6 +7,7 @@ import (
 
 	"gelombang/ent"
 	"gelombang/ent/alert"
+	"gelombang/internal/db"
 	"gelombang/internal/rules"
 	"gelombang/internal/viewer"
 )
@@ -46,28 +47,38 @@ type StatementCheck struct {
 
 // Watch returns how the platforms report, by code: all of them for staff, its own for a platform.
 func (r *Registry) Watch(ctx context.Context, v viewer.Viewer) ([]PlatformWatch, error) {
+	watched, err := r.WatchOn(ctx, r.db.Fresh, v)
+	if err != nil || !v.SeesWatch("") {
+		return watched, err
+	}
+	standing, err := r.OpenAlerts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	raised := map[int][]*ent.Alert{}
+	for _, a := range standing {
+		raised[a.PlatformID] = append(raised[a.PlatformID], a)
+	}
+	for i, w := range watched {
+		watched[i].Alerts = raised[w.PlatformID]
+	}
+	return watched, nil
+}
+
+// WatchOn is [Registry.Watch] without the alerts, by statements that q runs. By those of a replica that lags, a platform
+// seems silent for longer than it is.
+func (r *Registry) WatchOn(ctx context.Context, q db.Execer, v viewer.Viewer) ([]PlatformWatch, error) {
 	own := v.OwnPlatform()
 	if err := authorise(v.SeesWatch(own), "see how platforms report"); err != nil {
 		return nil, err
 	}
-	read, err := r.readWatch(ctx, r.Now(), own)
+	read, err := r.readWatch(ctx, q, r.Now(), own)
 	if err != nil {
 		return nil, fmt.Errorf("watch the platforms: %w", err)
-	}
-	raised := map[int][]*ent.Alert{}
-	if v.SeesWatch("") {
-		standing, err := r.OpenAlerts(ctx)
-		if err != nil {
-			return nil, err
-		}
-		for _, a := range standing {
-			raised[a.PlatformID] = append(raised[a.PlatformID], a)
-		}
 	}
 	watched := make([]PlatformWatch, len(read))
 	for i, w := range read {
 		watched[i] = w.PlatformWatch
-		watched[i].Alerts = raised[w.PlatformID]
 	}
 	return watched, nil
 }

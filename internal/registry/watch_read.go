@@ -16,18 +16,18 @@ import (
 // lagWindow is how far back reports are looked at for how late they came.
 const lagWindow = 24 * time.Hour
 
-// watchReader reads how platforms report, in a few statements however many they are. It reads what was committed last:
-// on a replica that lags every platform seems silent.
+// watchReader reads how platforms report, in a few statements however many they are.
 type watchReader struct {
 	r         *Registry
+	q         db.Execer
 	now       time.Time
 	platforms []*watched // by code
 	byID      map[int]*watched
 }
 
 // readWatch reads how the platform with the code reports, or all platforms for an empty one.
-func (r *Registry) readWatch(ctx context.Context, now time.Time, code string) ([]*watched, error) {
-	w := &watchReader{r: r, now: now, byID: map[int]*watched{}}
+func (r *Registry) readWatch(ctx context.Context, q db.Execer, now time.Time, code string) ([]*watched, error) {
+	w := &watchReader{r: r, q: q, now: now, byID: map[int]*watched{}}
 	for _, step := range []struct {
 		name string
 		run  func(context.Context) error
@@ -48,7 +48,7 @@ func (r *Registry) readWatch(ctx context.Context, now time.Time, code string) ([
 }
 
 func (w *watchReader) query(ctx context.Context, each func(*sql.Rows) error, query string, args ...any) error {
-	return db.Query(ctx, w.r.db.Fresh, each, query, args...)
+	return db.Query(ctx, w.q, each, query, args...)
 }
 
 func (w *watchReader) readPlatforms(ctx context.Context, code string) error {
@@ -77,7 +77,7 @@ WHERE $1 = '' OR p.code = $1 ORDER BY p.code`, code)
 // readOutages reads the outages that last, and those that ended so lately that they bear on what is usual.
 func (w *watchReader) readOutages(ctx context.Context) error {
 	since := w.now.Add(-(rules.UsualDays + 1) * 24 * time.Hour)
-	declared, err := w.r.db.Primary().Outage.Query().
+	declared, err := w.r.db.ClientOn(w.q).Outage.Query().
 		Where(entoutage.BeginsAtLTE(w.now), entoutage.Or(entoutage.EndsAtIsNil(), entoutage.EndsAtGT(since)), lasts).Order(entoutage.ByBeginsAt()).All(ctx)
 	if err != nil {
 		return err

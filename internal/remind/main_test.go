@@ -165,7 +165,7 @@ func (w *world) buys(cards ...string) {
 // standing is how many reminders stand where: "EMAIL SENT", "EMAIL SKIPPED PURCHASED", "EMAIL BOUNCED recipient 550 5.1.1".
 func (w *world) standing() map[string]int {
 	w.t.Helper()
-	all, err := w.db.Client().Reminder.Query().All(context.Background())
+	all, err := w.db.Client().Reminder.Query().All(w.t.Context())
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -52,6 +52,7 @@ func AfterReminderAttempt(outcome ReminderOutcome, attempt int, w ReminderWindow
 			return ReminderNext{State: ReminderFailed}
 		}
 		return ReminderNext{State: ReminderPlanned, DueAt: again}
+	default: // ReminderUnclear
+		return ReminderNext{State: ReminderDoubt}
 	}
-	return ReminderNext{State: ReminderDoubt}
 }

@@ -101,8 +101,8 @@ func spanOf(w ReminderWindow, from time.Time, longest time.Duration) ReminderSpa
 
 // DueAt returns when the participant's reminder is due. It is the same whenever it is asked.
 func (s ReminderSpread) DueAt(participant int) time.Time {
-	place := time.Duration(participant * SpreadMultiplier % SpreadPlaces)
-	offset := (s.First.Length + s.Second.Length) / time.Microsecond * place / SpreadPlaces * time.Microsecond
+	place := int64(participant * SpreadMultiplier % SpreadPlaces)
+	offset := time.Duration((s.First.Length+s.Second.Length).Microseconds()*place/SpreadPlaces) * time.Microsecond
 	if offset < s.First.Length {
 		return s.First.Begins.Add(offset)
 	}

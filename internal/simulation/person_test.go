@@ -218,16 +218,14 @@ func (p *person) lines() []string {
 	return lines
 }
 
-// facts tell what a reversal has to restore: what is stored, but for questions that were asked meanwhile and are moot.
-// A void that a revocation has taken into account stays so when evidence ends the revocation: the next one would do the
-// same again.
-func (p *person) facts(voids bool) []string {
+// facts tell what has to be as it was before a revocation, and of what was recorded meanwhile as if there had been none:
+// everything that is stored but the questions that are answered or moot. Which voids a revocation has taken into account
+// is held against the model with all else: a reversal takes it back, evidence that ends the revocation does not need to.
+func (p *person) facts() []string {
 	q := p.clone()
-	q.questions = slices.DeleteFunc(q.questions, func(a question) bool { return a.state == "MOOT" })
-	if !voids {
-		for i := range q.sales {
-			q.sales[i].known = false
-		}
+	q.questions = slices.DeleteFunc(q.questions, func(a question) bool { return a.state != "OPEN" })
+	for i := range q.sales {
+		q.sales[i].known = false
 	}
 	return q.lines()
 }

@@ -60,9 +60,11 @@ const (
 // ordered are the kinds of work that the registry orders. Without a registry they can be enqueued and not run.
 func ordered(r *registry.Registry, sender outbox.Sender) []jobs.Kind {
 	kinds := []jobs.Kind{
-		{Name: registry.JobExecute, Unique: true, Queue: queueCohorts, Timeout: cohortTimeout, MaxAttempts: stubborn},
-		{Name: registry.JobReverse, Unique: true, Queue: queueCohorts, Timeout: cohortTimeout, MaxAttempts: stubborn},
-		{Name: registry.JobRaise, Unique: true, Queue: queueCohorts, Timeout: cohortTimeout, MaxAttempts: stubborn},
+		// Not unique: the job of a server that died counts as running until it would have timed out, and would keep the
+		// sweep from ordering another.
+		{Name: registry.JobExecute, Queue: queueCohorts, Timeout: turn},
+		{Name: registry.JobReverse, Queue: queueCohorts, Timeout: turn},
+		{Name: registry.JobRaise, Queue: queueCohorts, Timeout: turn},
 		{Name: registry.JobOutbound, Unique: true, Queue: queueOutbound},
 	}
 	if r == nil {
@@ -82,12 +84,11 @@ func ordered(r *registry.Registry, sender outbox.Sender) []jobs.Kind {
 }
 
 const (
-	// cohortTimeout is how long a server works on a cohort before it lets another have a turn.
-	cohortTimeout = 10 * time.Minute
-	// stubborn is how often work on a cohort may fail before the sweep has to order it anew.
-	stubborn = 25
-	// untilPossible is how soon work is tried again that something else holds up, such as a declared outage.
-	untilPossible = time.Minute
+	// turn is how long a server works on a cohort before it lets another have a turn.
+	turn = time.Minute
+	// sweepEvery is how soon work goes on that a server left unfinished, and is tried again that something held up, such as
+	// a declared outage.
+	sweepEvery = 15 * time.Second
 )
 
 // chunks runs chunk after chunk until all is done, or until the context ends: what is left is for the next turn.
@@ -112,7 +113,7 @@ func chunks(chunk func(context.Context, int) (registry.Progress, error)) func(co
 // periodics are what time brings round, on one server of a database at a time.
 func (s *Server) periodics() []jobs.Periodic {
 	all := []jobs.Periodic{
-		{Name: "sweep", Every: untilPossible, RunOnStart: true, Run: s.sweep},
+		{Name: "sweep", Every: sweepEvery, RunOnStart: true, Run: s.sweep},
 		{Name: "retry_waiting", Every: time.Minute, RunOnStart: true, Run: s.retryWaiting},
 		{Name: "close_settlements", Every: time.Minute, RunOnStart: true, Run: s.closeSettlements},
 		{Name: "watch_platforms", Every: time.Minute, RunOnStart: true, Run: s.watchPlatforms},
