@@ -19,22 +19,26 @@ import (
 // assumed is how many objects a list without pages holds, as far as the cost goes. A list that may hold more
 // than that takes more than its share, and a query can go round through it, so the numbers are generous.
 var assumed = map[string]int{
-	"Query.platforms":            20,
-	"Query.provinces":            40,
-	"Cohort.extensions":          50, // one for each province, and some
-	"Participant.reviews":        10,
-	"Explanation.evidence":       10,
-	"Platform.keys":              reads.MaxKeys,
-	"Platform.statements":        reads.MaxStatements,
-	"Platform.outages":           reads.MaxOutages,
-	"Platform.alerts":            reads.MaxOutages,
-	"Participant.reminders":      reads.MaxReminders,
-	"ReminderPlan.counts":        50,
-	"ReminderPreview.stages":     20,
-	"Settlement.provinces":       40,
-	"Settlement.platformHistory": 10,
-	"OutboundMessage.attempts":   10,
-	"Query.endpoints":            20,
+	"Query.platforms":              20,
+	"Query.provinces":              40,
+	"Cohort.extensions":            50, // one for each province, and some
+	"Participant.reviews":          10,
+	"Explanation.evidence":         10,
+	"Platform.keys":                reads.MaxKeys,
+	"Platform.statements":          reads.MaxStatements,
+	"Platform.outages":             reads.MaxOutages,
+	"Platform.alerts":              reads.MaxOutages + 5, // and one that stands of each kind
+	"Participant.reminders":        reads.MaxReminders,
+	"ReminderPlan.counts":          100, // of ten stages through two channels, in the states that come about
+	"ReminderPreview.stages":       20,  // ten, through two channels
+	"ReminderPreview.sample":       20,
+	"Closing.waits":                20, // for each platform one, and some
+	"Closing.platforms":            20,
+	"SettlementEvidence.platforms": 20,
+	"Settlement.provinces":         40,
+	"Settlement.platformHistory":   20,
+	"OutboundMessage.attempts":     20, // ten, and those of having it sent again
+	"Query.endpoints":              20,
 
 	// The schema about itself. Most types have few of these.
 	"__Schema.types":       150,
@@ -62,8 +66,9 @@ const (
 	costOfTotal     = 50   // of totalCount
 	costOfProgress  = 500  // of progress
 	costOfClosing   = 500  // of a closing
-	costOfWatch     = 500  // of a watch over platforms
-	costOfPreview   = 1000 // of a preview of reminders
+	costOfCounts    = 500  // of counting a list or a plan of reminders by what became of it
+	costOfWatch     = 1000 // of a watch over platforms
+	costOfPreview   = 5000 // of a preview of reminders, which decrypts contacts as well
 	costOfCurve     = 1000 // of a curve
 	costOfAggregate = 1000 // of an aggregate
 	costOfKey       = 200  // besides, for each of its keys
@@ -83,6 +88,8 @@ func looking(place string, args map[string]any) int {
 		return costOfProgress + past
 	case place == "Cohort.closing":
 		return costOfClosing
+	case place == "Settlement.counts" || place == "ReminderPlan.counts":
+		return costOfCounts
 	case place == "Platform.watch":
 		return costOfWatch
 	case place == "Cohort.reminderPreview":

@@ -28,13 +28,15 @@ type crowd struct {
 }
 
 // crowdTables are the tables that the crowd puts rows into, those first that others lead to.
-var crowdTables = []string{"cohorts", "offerings", "deliveries", "participants", "purchases", "reviews", "history"}
+var crowdTables = []string{"cohorts", "offerings", "deliveries", "participants", "purchases", "reviews", "history", "settlements", "settlement_entries", "outbound_messages"}
 
 // newCrowd founds a crowd in a world of both cohorts and fills it.
 func newCrowd(t testing.TB, d *db.DB) *crowd {
 	t.Helper()
 	w := newWorld(t, d, 6)
 	w.pastReviews()
+	w.endpoint("first")
+	w.endpoint("second")
 	c := &crowd{world: w, t: t, db: d}
 	state := uint64(13)
 	c.fill(func(n int) int {
@@ -60,6 +62,13 @@ func (c *crowd) fill(next chance) {
 	for range 12 {
 		c.add("reviews", next)
 		c.add("history", next)
+		c.add("outbound_messages", next)
+	}
+	for range 4 {
+		c.add("settlements", next)
+	}
+	for range 14 {
+		c.add("settlement_entries", next)
 	}
 	c.exec(`UPDATE participants SET first_purchase_id = (SELECT MIN(p.id) FROM purchases p WHERE p.participant_id = participants.id) WHERE first_purchase_id IS NULL AND id % 3 > 0`)
 }
@@ -130,6 +139,18 @@ func (c *crowd) add(table string, next chance) {
 			"kind": oneOfThese(next, "LATE_EVIDENCE", "VOID_AFTER_DEADLINE"), "purchase_id": purchase,
 			"participant_id": c.number("SELECT participant_id FROM purchases WHERE id = $1", purchase),
 		})
+	case "settlements":
+		c.copy(table, c.some(table, next), map[string]any{
+			"cohort_id": oneOfThese(next, 12, 13), "state": oneOfThese(next, "EXECUTED", "CLOSED", "REVERSED", "DISCARDED"), "listed": next(3),
+			"prepared_at": c.instant(next), "executed_at": c.maybe(next), "finished_at": c.instant(next),
+		})
+	case "settlement_entries":
+		c.entry(next)
+	case "outbound_messages":
+		c.copy(table, c.some(table, next), map[string]any{
+			"endpoint_id": c.some("endpoints", next), "message_id": fmt.Sprintf("crowd_%d", c.made), "event": oneOfThese(next, "TEST", "SETTLEMENT", "ALERT_RAISED"),
+			"state": oneOfThese(next, "DELIVERED", "FAILED", "CANCELLED"), "created_at": c.instant(next), "settled_at": c.instant(next), "next_at": nil,
+		})
 	case "history":
 		c.copy(table, c.some(table, next), map[string]any{
 			"recorded_at": c.instant(next), "effective_at": c.instant(next), "participant_id": c.founder(next),
@@ -156,6 +177,21 @@ func (c *crowd) sale(next chance) {
 		"invoice_code": fmt.Sprintf("%s-%d", oneOfThese(next, "inv", "INV"), c.made), "amount": oneOfThese(next, 0, 250_000, 600_000), "purchased_at": bought, "received_at": received,
 		"schedule_code": oneOfThese(next, "", "S-1"), "evidence": oneOfThese(next, "ACCEPTED", "ACCEPTED", "PENDING", "UPHELD", "REJECTED"), "voided_at": c.maybe(next),
 		"offering_id": offering, "platform_id": c.number("SELECT platform_id FROM offerings WHERE id = $1", offering), "participant_id": c.some("participants", next),
+	})
+}
+
+// entry puts somebody on a list who is not on it yet.
+func (c *crowd) entry(next chance) {
+	settlement := c.some("settlements", next)
+	if c.number("SELECT COUNT(*) FROM settlement_entries WHERE settlement_id = $1", settlement) == c.number("SELECT COUNT(*) FROM participants") {
+		c.newcomer(next)
+	}
+	left := " FROM participants p WHERE NOT EXISTS (SELECT 1 FROM settlement_entries e WHERE e.settlement_id = $1 AND e.participant_id = p.id)"
+	c.copy("settlement_entries", c.some("settlement_entries", next), map[string]any{
+		"settlement_id":  settlement,
+		"participant_id": c.number("SELECT p.id"+left+" ORDER BY p.id LIMIT 1 OFFSET $2", settlement, next(c.number("SELECT COUNT(*)"+left, settlement))),
+		"outcome":        oneOfThese(next, "LISTED", "REVOKED", "PASSED_OVER", "REINSTATED"),
+		"passed_over":    oneOfThese[any](next, nil, nil, "EXTENDED", "PURCHASED"),
 	})
 }
 

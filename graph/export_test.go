@@ -23,7 +23,8 @@ import (
 )
 
 // neverExported are the fields that no file holds, for no role.
-var neverExported = map[string]bool{"Participant.contact": true, "Delivery.body": true, "Review.note": true}
+var neverExported = map[string]bool{"Participant.contact": true, "Delivery.body": true, "Review.note": true,
+	"Settlement.reason": true, "Settlement.reversalReason": true, "Cohort.reminderPreview": true}
 
 // selectable writes a selection of every field of the type that can be exported, and of the objects behind it to
 // the depth, and lists the columns.
@@ -257,6 +258,11 @@ func TestWhatCannotBeExported(t *testing.T) {
 		{"a contact behind", admin, `{ purchases { edges { node { participant { who: contact { name } } } } } }`, 400, "BAD_INPUT", "`participant.who` is personal data"},
 		{"a body", admin, `{ deliveries { nodes { body } } }`, 400, "BAD_INPUT", "`body` may hold personal data"},
 		{"a note", admin, `{ reviews { nodes { note } } }`, 400, "BAD_INPUT", "`note` is a text of a person's"},
+		{"why a list was made", officer, `{ participants { nodes { settlement { number reason } } } }`, 400, "BAD_INPUT", "`settlement.reason` is a text of a person's"},
+		{"why it was reversed", officer, `{ cohorts { nodes { closing { settlement { reversalReason } } } } }`, 400, "BAD_INPUT", "`closing.settlement.reversalReason` is a text of a person's"},
+		{"a preview of reminders", officer, `{ cohorts { nodes { reminderPreview { exact } } } }`, 400, "BAD_INPUT", "`reminderPreview` is a question about one cohort"},
+		{"settlements", officer, `{ settlements { nodes { id } } }`, 400, "BAD_INPUT", "`settlements` cannot be exported: ask for one of `cohorts`"},
+		{"endpoints", admin, `{ endpoints { name } }`, 400, "BAD_INPUT", "`endpoints` cannot be exported"},
 		{"backwards", officer, `{ purchases(last: 3) { nodes { id } } }`, 400, "BAD_INPUT", "leave out `last`"},
 		{"before", officer, `{ purchases(before: "x") { nodes { id } } }`, 400, "BAD_INPUT", "leave out `before`"},
 		{"below zero", officer, `{ purchases(first: -1) { nodes { id } } }`, 400, "BAD_INPUT", "must not be negative"},

@@ -1,6 +1,7 @@
 package graph_test
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"strings"
@@ -176,6 +177,7 @@ var orderTerms = map[string]reading{
 	"DeliveryOrderField.RECEIVED_AT":    instantFact("receivedAt"), "DeliveryOrderField.SIGNED_AT": instantFact("signedAt"), "DeliveryOrderField.EVENT_TIME": instantFact("eventTime"),
 	"DeliveryOrderField.SETTLED_AT": instantFact("settledAt"), "DeliveryOrderField.ATTEMPTS": fact("attempts"),
 	"ReviewOrderField.OPENED_AT": instantFact("openedAt"), "ReviewOrderField.CLOSED_AT": instantFact("closedAt"),
+	"SettlementOrderField.PREPARED_AT": instantFact("preparedAt"), "SettlementOrderField.EXECUTED_AT": instantFact("executedAt"), "SettlementOrderField.LISTED": fact("listed"),
 	"HistoryOrderField.RECORDED_AT": instantFact("recordedAt"), "HistoryOrderField.EFFECTIVE_AT": instantFact("effectiveAt"),
 }
 
@@ -186,6 +188,16 @@ var usualOrders = map[string]map[string]any{
 	"CohortOrder": {"field": "NUMBER"}, "ParticipantOrder": {"field": "IMPORTED"}, "OfferingOrder": {"field": "TITLE"},
 	"PurchaseOrder": {"field": "PURCHASED_AT", "direction": "DESC"}, "DeliveryOrder": {"field": "RECEIVED_AT", "direction": "DESC"},
 	"ReviewOrder": {"field": "OPENED_AT"}, "HistoryOrder": {"field": "RECORDED_AT"},
+	"SettlementOrder": {"field": "PREPARED_AT", "direction": "DESC"},
+}
+
+// onlyOrders are the orders of the lists that have one only, by what is on them.
+var onlyOrders = map[string]func(m *mirror, a, b object) int{
+	"SettlementEntry": func(m *mirror, a, b object) int {
+		imported := via("participant", recorded)
+		return cmp.Or(compared(imported(m, a), imported(m, b)), compared(recorded(m, a), recorded(m, b)))
+	},
+	"OutboundMessage": func(m *mirror, a, b object) int { return -compared(recorded(m, a), recorded(m, b)) },
 }
 
 // drawOrder draws up to three fields to order by; nil for none.
@@ -205,6 +217,9 @@ func drawOrder(t *rapid.T, input string) []map[string]any {
 // inOrder compares two objects of a list by the fields, what is null last; what is equal by the order in which it
 // was recorded, which is reversed when the last field is descending.
 func (m *mirror) inOrder(input string, by []map[string]any, a, b object) int {
+	if only := onlyOrders[input]; only != nil {
+		return only(m, a, b)
+	}
 	if len(by) == 0 {
 		by = []map[string]any{usualOrders[input]}
 	}

@@ -21,6 +21,7 @@ var schemaOf = sync.OnceValue(func() *ast.Schema {
 var filteredTypes = map[string]string{
 	"CohortFilter": "Cohort", "ParticipantFilter": "Participant", "OfferingFilter": "Offering", "PurchaseFilter": "Purchase",
 	"DeliveryFilter": "Delivery", "ReviewFilter": "Review", "HistoryFilter": "HistoryEntry",
+	"SettlementFilter": "Settlement", "SettlementEntryFilter": "SettlementEntry", "OutboundMessageFilter": "OutboundMessage",
 }
 
 // filterConditions are what the fields of the filters speak of.
@@ -54,6 +55,14 @@ var filterConditions = map[string]reading{
 	"ReviewFilter.state": fact("state"), "ReviewFilter.kind": fact("kind"), "ReviewFilter.cohort": via("participant", fact("cohort.number")),
 	"ReviewFilter.openedAt": instantFact("openedAt"), "ReviewFilter.closedAt": instantFact("closedAt"), "ReviewFilter.decision": fact("decision"),
 
+	"SettlementFilter.cohort": fact("cohort.number"), "SettlementFilter.state": fact("state"), "SettlementFilter.preparedAt": instantFact("preparedAt"),
+	"SettlementFilter.executedAt": instantFact("executedAt"),
+
+	"SettlementEntryFilter.outcome": fact("outcome"), "SettlementEntryFilter.passedOver": fact("passedOver"),
+
+	"OutboundMessageFilter.state": fact("state"), "OutboundMessageFilter.event": fact("event"), "OutboundMessageFilter.messageId": fact("messageId"),
+	"OutboundMessageFilter.createdAt": instantFact("createdAt"),
+
 	"HistoryFilter.kind": fact("kind"), "HistoryFilter.cause": fact("cause"), "HistoryFilter.recordedAt": instantFact("recordedAt"), "HistoryFilter.effectiveAt": instantFact("effectiveAt"),
 }
 
@@ -70,12 +79,13 @@ func isCounting(m *mirror, o object) any {
 
 // relations are the objects that a filter within a filter is about: one of them must meet it.
 var relations = map[string]func(m *mirror, o object) []object{
-	"ParticipantFilter.firstPurchase": func(m *mirror, o object) []object { return present(m.behind(o, "firstPurchase")) },
-	"ParticipantFilter.purchases":     (*mirror).bought,
-	"PurchaseFilter.participant":      func(m *mirror, o object) []object { return present(m.behind(o, "participant")) },
-	"PurchaseFilter.offering":         func(m *mirror, o object) []object { return present(m.behind(o, "offering")) },
-	"ReviewFilter.participant":        func(m *mirror, o object) []object { return present(m.behind(o, "participant")) },
-	"ReviewFilter.purchase":           func(m *mirror, o object) []object { return present(m.behind(o, "purchase")) },
+	"ParticipantFilter.firstPurchase":   func(m *mirror, o object) []object { return present(m.behind(o, "firstPurchase")) },
+	"ParticipantFilter.purchases":       (*mirror).bought,
+	"PurchaseFilter.participant":        func(m *mirror, o object) []object { return present(m.behind(o, "participant")) },
+	"PurchaseFilter.offering":           func(m *mirror, o object) []object { return present(m.behind(o, "offering")) },
+	"SettlementEntryFilter.participant": func(m *mirror, o object) []object { return present(m.behind(o, "participant")) },
+	"ReviewFilter.participant":          func(m *mirror, o object) []object { return present(m.behind(o, "participant")) },
+	"ReviewFilter.purchase":             func(m *mirror, o object) []object { return present(m.behind(o, "purchase")) },
 }
 
 func present(o object) []object {

@@ -50,7 +50,10 @@ const (
 	purchases(first: 100) { pageInfo { hasNextPage } nodes { ` + purchaseFacts + ` } }
 	deliveries(first: 100) { pageInfo { hasNextPage } nodes { id platform { id code } messageId eventType eventTime signedAt receivedAt cardNumber invoiceCode courseCode outcome
 		quarantineReason attempts settledAt } }
-	reviews(first: 100) { pageInfo { hasNextPage } nodes { id kind state participant { id } purchase { id } openedAt closedAt decision } } }`
+	reviews(first: 100) { pageInfo { hasNextPage } nodes { id kind state participant { id } purchase { id } openedAt closedAt decision } }
+	settlements(first: 100) { pageInfo { hasNextPage } nodes { id cohort { id number } state listed preparedAt executedAt
+		entries(first: 100) { pageInfo { hasNextPage } nodes { id settlement { id } participant { id } outcome passedOver } } } }
+	endpoints { id messages(first: 100) { pageInfo { hasNextPage } nodes { id endpoint { id } event state messageId createdAt } } } }`
 )
 
 // look takes a mirror of what there is.
@@ -61,6 +64,7 @@ func look(t testing.TB, c *client) *mirror {
 	m.now, _ = moment(a.at("programme.now"))
 	for list, typeName := range map[string]string{
 		"cohorts": "Cohort", "participants": "Participant", "offerings": "Offering", "purchases": "Purchase", "deliveries": "Delivery", "reviews": "Review",
+		"settlements": "Settlement",
 	} {
 		m.keep(t, typeName, a.at(list))
 	}
@@ -70,9 +74,17 @@ func look(t testing.TB, c *client) *mirror {
 			entry["participant"] = p["id"]
 		}
 	}
-	for _, p := range objectsIn(a.Data["platforms"]) {
-		m.all["Platform"] = append(m.all["Platform"], p)
-		m.byID[p["id"].(string)] = p
+	for _, s := range m.all["Settlement"] {
+		m.keep(t, "SettlementEntry", s["entries"])
+	}
+	for _, e := range objectsIn(a.Data["endpoints"]) {
+		m.keep(t, "OutboundMessage", e["messages"])
+	}
+	for list, typeName := range map[string]string{"platforms": "Platform", "endpoints": "Endpoint"} {
+		for _, p := range objectsIn(a.Data[list]) {
+			m.all[typeName] = append(m.all[typeName], p)
+			m.byID[p["id"].(string)] = p
+		}
 	}
 	return m
 }

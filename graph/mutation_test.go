@@ -28,11 +28,35 @@ var mutations = map[string]struct {
 	"dismissDelivery":   {`dismissDelivery(input: { delivery: "nonsense", reason: "x" }) { userErrors { code } }`, "officer supervisor admin"},
 	"decideReview":      {`decideReview(input: { review: "nonsense", decision: UPHOLD, note: "x" }) { userErrors { code } }`, "officer supervisor admin"},
 	"correctContact":    {`correctContact(input: { cardNumber: "0000000000000000", name: "x", reason: "x" }) { userErrors { code } }`, "officer supervisor admin"},
-	"eraseContact":      {`eraseContact(input: { cardNumber: "0000000000000000", reason: "x" }) { userErrors { code } }`, "officer supervisor admin"},
+
+	"prepareSettlement":    {`prepareSettlement(input: { cohort: 99, reason: "x" }) { settlement { id } userErrors { code } }`, "officer supervisor admin"},
+	"approveSettlement":    {`approveSettlement(input: { settlement: "nonsense", listHash: "x" }) { userErrors { code } }`, "supervisor admin"},
+	"executeSettlement":    {`executeSettlement(input: { settlement: "nonsense" }) { userErrors { code } }`, "officer supervisor admin"},
+	"stopSettlement":       {`stopSettlement(input: { settlement: "nonsense" }) { userErrors { code } }`, "officer supervisor admin"},
+	"discardSettlement":    {`discardSettlement(input: { settlement: "nonsense" }) { userErrors { code } }`, "officer supervisor admin"},
+	"reverseSettlement":    {`reverseSettlement(input: { settlement: "nonsense", reason: "x" }) { userErrors { code } }`, "supervisor admin"},
+	"declareOutage":        {`declareOutage(input: { platform: "nowhere", beginsAt: "2021-04-06T10:00:00+07:00", reason: "x" }) { userErrors { code } }`, "officer supervisor admin"},
+	"endOutage":            {`endOutage(input: { outage: "nonsense" }) { userErrors { code } }`, "officer supervisor admin"},
+	"planReminders":        {`planReminders(input: { cohort: 99 }) { plan { id } userErrors { code } }`, "officer supervisor admin"},
+	"stopReminders":        {`stopReminders(input: { cohort: 99 }) { userErrors { code } }`, "officer supervisor admin"},
+	"reportBounce":         {`reportBounce(input: { messageId: "<reminder-99@example.org>" }) { userErrors { code } }`, "officer supervisor admin"},
+	"createEndpoint":       {`createEndpoint(input: { name: "n", url: "https://gateway.example/hook", events: [SETTLEMENT] }) { endpoint { id } userErrors { code } }`, "admin"},
+	"rotateEndpointSecret": {`rotateEndpointSecret(input: { endpoint: "nonsense" }) { secret userErrors { code } }`, "admin"},
+	"disableEndpoint":      {`disableEndpoint(input: { endpoint: "nonsense" }) { userErrors { code } }`, "admin"},
+	"enableEndpoint":       {`enableEndpoint(input: { endpoint: "nonsense" }) { userErrors { code } }`, "admin"},
+	"testEndpoint":         {`testEndpoint(input: { endpoint: "nonsense" }) { userErrors { code } }`, "admin"},
+	"resendMessage":        {`resendMessage(input: { message: "nonsense" }) { userErrors { code } }`, "admin"},
+
+	"eraseContact": {`eraseContact(input: { cardNumber: "0000000000000000", reason: "x" }) { userErrors { code } }`, "officer supervisor admin"},
 }
 
 // TestWhoMayChangeWhat is the table of who may what, write side.
 func TestWhoMayChangeWhat(t *testing.T) {
+	for _, f := range schemaOf().Mutation.Fields {
+		if mutations[f.Name].text == "" {
+			t.Errorf("%s is not in the table", f.Name)
+		}
+	}
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		w := newWorld(t, d, 3)
 		c := serve(t, w.Registry)

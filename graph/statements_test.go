@@ -37,7 +37,14 @@ var listQueries = map[string]string{
 	"offerings": `offerings(first: $n) { totalCount pageInfo { hasNextPage } nodes { platform { name } purchases(first: $n) { totalCount nodes { platform { code } participant { status } } } } }`,
 	"purchases": `purchases(first: $n) { totalCount pageInfo { hasNextPage } nodes { platform { code } offering { platform { code } }
 		participant { cohort { number } purchases(first: 2) { nodes { invoiceCode } } } } }`,
-	"deliveries": `deliveries(first: $n) { totalCount pageInfo { hasNextPage } nodes { body platform { code keys { fingerprint } } } }`,
+	"settlements": `settlements(first: $n) { totalCount pageInfo { hasNextPage } edges { cursor node { evidence { lagLimit platforms { platform } } counts { revoked } provinces { province { name } count }
+		platformHistory { count } places { freed reserved } cohort { number settlements(first: $n) { totalCount } } } } }`,
+	"settlements and entries": `settlements(first: $n) { nodes { entries(first: $n, filter: { participant: { not: { gender: F } } }) { totalCount pageInfo { hasNextPage } edges { cursor node {
+		settlement { number } participant { cardNumber settlement { number } history(first: 3) { nodes { settlement { number } } } reminders { state } } } } } } }`,
+	"cohorts and closings":          `cohorts(first: $n) { nodes { closing { waits { text } platforms { statedThrough } settlement { number } } places { freed } reminders { cohort { number } counts { count } } } }`,
+	"platforms and how they report": `platforms { outages { platform { code } reason } alerts { kind platform { name } } watch { usual statement { agrees } } } cohorts(first: $n) { totalCount }`,
+	"endpoints":                     `endpoints { messages(first: $n) { totalCount pageInfo { hasNextPage } edges { cursor node { endpoint { name } attempts { outcome } } } } }`,
+	"deliveries":                    `deliveries(first: $n) { totalCount pageInfo { hasNextPage } nodes { body platform { code keys { fingerprint } } } }`,
 }
 
 // TestEveryListIsCounted holds the queries against the schema.
@@ -108,6 +115,27 @@ func (w *world) plenty() {
 		w.T.Fatal(err)
 	}
 	w.pastReviews()
+	w.plentyOfLists()
+}
+
+// plentyOfLists adds settlements with long lists, and webhooks of ours. What they are called and whom they hold does not
+// matter to who reads them.
+func (w *world) plentyOfLists() {
+	w.T.Helper()
+	w.endpoint("first")
+	for _, statement := range []string{
+		`INSERT INTO settlements (cohort_id, state, through, listed, list_sha256, evidence, summary, reserve, reason, prepared_at, prepared_by, finished_at)
+			SELECT s.cohort_id, 'DISCARDED', s.through, s.listed, s.list_sha256, s.evidence, s.summary, s.reserve, s.reason, s.prepared_at, s.prepared_by, s.prepared_at
+			FROM settlements s, (SELECT id FROM participants ORDER BY id LIMIT 120) p`,
+		`INSERT INTO settlement_entries (settlement_id, participant_id, deadline, purchases, outcome)
+			SELECT s.id, p.id, p.deadline, 0, 'LISTED' FROM settlements s, participants p WHERE s.id BETWEEN 2 AND 9`,
+		`INSERT INTO outbound_messages (endpoint_id, event, message_id, created_at, state, settled_at)
+			SELECT m.endpoint_id, m.event, 'plenty_' || p.id, m.created_at, 'FAILED', m.created_at FROM outbound_messages m, participants p`,
+	} {
+		if _, err := w.DB().Write.ExecContext(w.T.Context(), statement); err != nil {
+			w.T.Fatal(err)
+		}
+	}
 }
 
 func objects(a answer, list string) []any {

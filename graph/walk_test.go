@@ -37,6 +37,14 @@ func (p place) input(argument string) string {
 	return ""
 }
 
+// order is the name of the order of the list: of its input, or, where it has one order only, of what is on it.
+func (p place) order() string {
+	if input := p.input("orderBy"); input != "" {
+		return input
+	}
+	return p.node()
+}
+
 // places are all lists in the schema.
 func places() []place {
 	var found []place
@@ -60,6 +68,9 @@ var belongs = map[string]func(m *mirror, parent, o object) bool{
 	"Offering.purchases":    func(_ *mirror, parent, o object) bool { return o.at("offering.id") == parent["id"] },
 	"Participant.purchases": func(_ *mirror, parent, o object) bool { return o.at("participant.id") == parent["id"] },
 	"Participant.history":   func(_ *mirror, parent, o object) bool { return o["participant"] == parent["id"] },
+	"Cohort.settlements":    func(_ *mirror, parent, o object) bool { return o.at("cohort.id") == parent["id"] },
+	"Settlement.entries":    func(_ *mirror, parent, o object) bool { return o.at("settlement.id") == parent["id"] },
+	"Endpoint.messages":     func(_ *mirror, parent, o object) bool { return o.at("endpoint.id") == parent["id"] },
 	"Platform.offerings":    ofPlatform, "Platform.purchases": ofPlatform, "Platform.deliveries": ofPlatform,
 }
 
@@ -115,7 +126,7 @@ func (q inquiry) text() string {
 
 // ask asks for the pages below the parents.
 func (q inquiry) ask(t rapid.TB, c *client, w window) []answered {
-	variables := map[string]any{"filter": q.filter, "orderBy": q.by, "ids": q.parents}
+	variables := map[string]any{"filter": q.filter, "orderBy": q.by, "ids": q.parents} // some lists take no order
 	if w.sized {
 		variables[map[bool]string{false: "first", true: "last"}[w.backwards]] = w.size
 	}
@@ -165,7 +176,7 @@ func (q inquiry) list(m *mirror, parent string) []object {
 			found = append(found, o)
 		}
 	}
-	slices.SortFunc(found, func(a, b object) int { return m.inOrder(q.input("orderBy"), q.by, a, b) })
+	slices.SortFunc(found, func(a, b object) int { return m.inOrder(q.order(), q.by, a, b) })
 	return found
 }
 
@@ -175,8 +186,8 @@ func (q inquiry) expect(m *mirror, parent string, w window) page {
 	p := page{Nodes: []string{}, Total: float64(len(all))}
 	var within []object
 	for _, o := range all {
-		behind := w.after != nil && m.inOrder(q.input("orderBy"), q.by, o, m.byID[w.after.id]) <= 0
-		beyond := w.before != nil && m.inOrder(q.input("orderBy"), q.by, o, m.byID[w.before.id]) >= 0
+		behind := w.after != nil && m.inOrder(q.order(), q.by, o, m.byID[w.after.id]) <= 0
+		beyond := w.before != nil && m.inOrder(q.order(), q.by, o, m.byID[w.before.id]) >= 0
 		p.Previous, p.Next = p.Previous || behind, p.Next || beyond
 		if !behind && !beyond {
 			within = append(within, o)
@@ -243,7 +254,9 @@ func drawInquiry(t *rapid.T, m *mirror, depth int) inquiry {
 	if input := q.input("filter"); input != "" && rapid.IntRange(0, 3).Draw(t, "filtered") > 0 {
 		q.filter = drawFilter(t, m, input, depth)
 	}
-	q.by = drawOrder(t, q.input("orderBy"))
+	if input := q.input("orderBy"); input != "" {
+		q.by = drawOrder(t, input)
+	}
 	return q
 }
 

@@ -112,6 +112,22 @@ func (w *world) offerings() {
 	}
 }
 
+// endpoint adds an endpoint of the name that is told of everything but reminders, and sends it a test. It returns its
+// row id.
+func (w *world) endpoint(name string) int {
+	w.T.Helper()
+	ep, _, err := w.CreateEndpoint(w.T.Context(), registrytest.Admin, registry.CreateEndpoint{
+		Name: name, URL: "https://" + name + ".example/hook", Events: []rules.OutboundEvent{rules.EventSettlement, rules.EventAlertRaised, rules.EventAlertCleared},
+	})
+	if err != nil {
+		w.T.Fatal(err)
+	}
+	if _, err := w.TestEndpoint(w.T.Context(), registrytest.Admin, ep.ID); err != nil {
+		w.T.Fatal(err)
+	}
+	return ep.ID
+}
+
 // pastReviews adds, for every purchase, a review that was opened when it was made and is moot.
 func (w *world) pastReviews() {
 	w.T.Helper()

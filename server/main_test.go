@@ -6,10 +6,14 @@ import (
 	"errors"
 	"os/exec"
 	"strconv"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"go.uber.org/goleak"
+
+	"gelombang/internal/rules"
 )
 
 // The scripts run the program as a process of its own: the test binary under another name.
@@ -21,8 +25,22 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "as": as},
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("TODAY", time.Now().In(rules.WIB).Format(time.DateOnly))
+			return nil
+		},
 	})
+}
+
+// as is a command of the scripts: "as ROLE SUBJECT" lets the commands that follow be given by somebody, with a
+// development token.
+func as(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: as ROLE SUBJECT")
+	}
+	ts.Check(ts.Exec("gelombang", "token", "--role", args[0], "--subject", args[1]))
+	ts.Setenv("GELOMBANG_TOKEN", strings.TrimSpace(ts.ReadFile("stdout")))
 }
 
 // exits is a command of the scripts: "exits CODE PROGRAM ARGS…" runs a program that must end with

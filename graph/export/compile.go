@@ -21,6 +21,11 @@ var never = map[string]string{
 	"Participant.contact": "is personal data, which is never exported",
 	"Delivery.body":       "may hold personal data, which is never exported",
 	"Review.note":         "is a text of a person's, which may name somebody, and never exported",
+
+	"Settlement.reason":         "is a text of a person's, which may name somebody, and never exported",
+	"Settlement.reversalReason": "is a text of a person's, which may name somebody, and never exported",
+
+	"Cohort.reminderPreview": "is a question about one cohort at a time, and no part of a list",
 }
 
 // Table is a compiled selection: its columns, and how their cells are read from an object.

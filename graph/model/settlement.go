@@ -92,10 +92,10 @@ func (s *Settlement) Entries(ctx context.Context) (*Connection[*SettlementEntry]
 
 // SettlementEvidence is what was known when a list was made.
 type SettlementEvidence struct {
-	At         time.Time
-	Platforms  []*PlatformEvidence
-	LagLimit   int // seconds
-	Unreadable int
+	At          time.Time
+	Platforms   []*PlatformEvidence
+	LagLimit    int // seconds
+	Unreadable  int
 	Outstanding int
 }
 

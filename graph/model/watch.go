@@ -13,7 +13,7 @@ type Outage struct {
 	Platform   *Platform
 	BeginsAt   time.Time  // inclusive
 	EndsAt     *time.Time // exclusive
-	Reason     *string // nil unless the viewer may see it
+	Reason     *string    // nil unless the viewer may see it
 	DeclaredBy *string
 	DeclaredAt time.Time
 	EndedBy    *string

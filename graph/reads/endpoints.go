@@ -166,8 +166,8 @@ func (r *Reader) messageListing() listing[generated.OutboundMessageFilter, messa
 		entity: func(selection.Selection) entity[messageRow, model.OutboundMessage] { return r.messages() },
 		scope:  r.endpointScope(),
 		filter: r.messageFilter,
-		terms: map[string]keyset.Term{messageUsual: {Column: "m.id", Kind: keyset.Integer, Desc: true}},
-		usual: model.Order{Field: messageUsual, Direction: model.Descending}, id: "m.id",
+		terms:  map[string]keyset.Term{messageUsual: {Column: "m.id", Kind: keyset.Integer, Desc: true}},
+		usual:  model.Order{Field: messageUsual, Direction: model.Descending}, id: "m.id",
 	}
 }
 

@@ -88,7 +88,7 @@ func follow(ctx context.Context, tx *db.Tx, m *ent.OutboundMessage, a Attempt) (
 	if m.SettledAt != nil || a.Number != m.Attempts {
 		return 0, "", nil // settled meanwhile, or another attempt was begun since the lease ran out
 	}
-	next := db.Instant(tx.Now.Add(a.Again + time.Microsecond - 1)) // rounded up: who waits as long as it is told must not be early
+	next := db.Instant(tx.Now.Add(a.Again)) // as it is stored, so that who waits as long as it is told is not too early
 	if a.Outcome != rules.AttemptAgain || a.Again <= 0 || (m.ExpiresAt != nil && !next.Before(*m.ExpiresAt)) {
 		return 0, rules.OutboundFailed, settleMessage(ctx, tx, m, rules.OutboundFailed)
 	}

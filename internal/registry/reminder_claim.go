@@ -181,7 +181,7 @@ func (v *verdicts) write(ctx context.Context, tx *db.Tx) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	if _, err := tx.ExecContext(ctx, "UPDATE reminders SET state = 'PLANNED', attempts = attempts + 1, begun_at = $2, problem = '' WHERE "+tx.Dialect.Any("id", 1),
+	if _, err := tx.ExecContext(ctx, "UPDATE reminders SET state = 'SENDING', attempts = attempts + 1, begun_at = $2, problem = '' WHERE "+tx.Dialect.Any("id", 1),
 		tx.Dialect.Ints(ids), tx.Now); err != nil {
 		return fmt.Errorf("begin to send reminders: %w", err)
 	}

@@ -13,8 +13,12 @@ import (
 	"gelombang/internal/rules"
 )
 
-// lagWindow is how far back reports are looked at for how late they came.
-const lagWindow = 24 * time.Hour
+const (
+	// lagWindow is how far back reports are looked at for how late they came.
+	lagWindow = 24 * time.Hour
+	// lagSample is how many of them a platform has before not every one is looked at.
+	lagSample = 2000
+)
 
 // watchReader reads how platforms report, in a few statements however many they are.
 type watchReader struct {
@@ -161,7 +165,8 @@ func (w *watchReader) count(ctx context.Context, all []stretch) ([]rules.DayCoun
 }
 
 // readLags reads how long after the purchase the reports of the last day came: of so many in a hundred the first by
-// lag that so many have or undercut.
+// lag that so many have or undercut. Of a platform with thousands of reports it looks at every other, or every third,
+// and so on: at fewer than twice lagSample, however much is sold.
 func (w *watchReader) readLags(ctx context.Context) error {
 	return w.query(ctx, func(rows *sql.Rows) error {
 		var id, reports int
@@ -174,13 +179,16 @@ func (w *watchReader) readLags(ctx context.Context) error {
 			p.figures.Reports, p.figures.LagP90 = p.Reports, p.LagP90
 		}
 		return nil
-	}, `WITH reports AS (
-SELECT d.platform_id, `+w.r.db.Dialect.Seconds("q.received_at", "q.purchased_at")+` AS lag
-FROM deliveries d JOIN purchases q ON q.platform_id = d.platform_id AND q.invoice_code = d.invoice_code AND q.delivery_id = d.id
-WHERE d.received_at > $1 AND d.received_at <= $2 AND d.event_type = $3),
-placed AS (SELECT platform_id, lag, ROW_NUMBER() OVER (PARTITION BY platform_id ORDER BY lag) AS place, COUNT(*) OVER (PARTITION BY platform_id) AS n FROM reports)
-SELECT platform_id, MAX(n), MAX(CASE WHEN place = (n * 50 + 99) / 100 THEN lag END), MAX(CASE WHEN place = (n * 90 + 99) / 100 THEN lag END),
-MAX(CASE WHEN place = (n * 99 + 99) / 100 THEN lag END) FROM placed GROUP BY platform_id`, w.now.Add(-lagWindow), w.now, rules.TypePurchaseCompleted)
+	}, `WITH recent AS (
+SELECT id, platform_id, invoice_code, ROW_NUMBER() OVER (PARTITION BY platform_id ORDER BY id) AS nth, COUNT(*) OVER (PARTITION BY platform_id) / $4 + 1 AS every
+FROM deliveries WHERE received_at > $1 AND received_at <= $2 AND event_type = $3),
+reports AS (
+SELECT r.platform_id, r.every, `+w.r.db.Dialect.Seconds("q.received_at", "q.purchased_at")+` AS lag
+FROM recent r JOIN purchases q ON q.platform_id = r.platform_id AND q.invoice_code = r.invoice_code AND q.delivery_id = r.id
+WHERE r.nth % r.every = 0),
+placed AS (SELECT platform_id, every, lag, ROW_NUMBER() OVER (PARTITION BY platform_id ORDER BY lag) AS place, COUNT(*) OVER (PARTITION BY platform_id) AS n FROM reports)
+SELECT platform_id, MAX(n * every), MAX(CASE WHEN place = (n * 50 + 99) / 100 THEN lag END), MAX(CASE WHEN place = (n * 90 + 99) / 100 THEN lag END),
+MAX(CASE WHEN place = (n * 99 + 99) / 100 THEN lag END) FROM placed GROUP BY platform_id`, w.now.Add(-lagWindow), w.now, rules.TypePurchaseCompleted, lagSample)
 }
 
 // seconds is a lag; a platform whose clock is ahead of ours has none below 0.
