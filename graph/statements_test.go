@@ -39,8 +39,10 @@ var listQueries = map[string]string{
 		participant { cohort { number } purchases(first: 2) { nodes { invoiceCode } } } } }`,
 	"settlements": `settlements(first: $n) { totalCount pageInfo { hasNextPage } edges { cursor node { evidence { lagLimit platforms { platform } } counts { revoked } provinces { province { name } count }
 		platformHistory { count } places { freed reserved } cohort { number settlements(first: $n) { totalCount } } } } }`,
-	"settlements and entries": `settlements(first: $n) { nodes { entries(first: $n, filter: { participant: { not: { gender: F } } }) { totalCount pageInfo { hasNextPage } edges { cursor node {
-		settlement { number } participant { cardNumber settlement { number } history(first: 3) { nodes { settlement { number } } } reminders { state } } } } } } }`,
+	"settlements and entries": `settlements(first: $n) { nodes { entries(first: 3, filter: { participant: { not: { gender: F } } }) { totalCount pageInfo { hasNextPage } edges { cursor node {
+		settlement { number } participant { cardNumber } } } } } }`,
+	"entries": `settlement(number: 2) { entries(first: $n) { totalCount pageInfo { hasNextPage } nodes {
+		settlement { number } participant { cardNumber settlement { number } history(first: 3) { nodes { settlement { number } } } reminders { state } } } } }`,
 	"cohorts and closings":          `cohorts(first: $n) { nodes { closing { waits { text } platforms { statedThrough } settlement { number } } places { freed } reminders { cohort { number } counts { count } } } }`,
 	"platforms and how they report": `platforms { outages { platform { code } reason } alerts { kind platform { name } } watch { usual statement { agrees } } } cohorts(first: $n) { totalCount }`,
 	"endpoints":                     `endpoints { messages(first: $n) { totalCount pageInfo { hasNextPage } edges { cursor node { endpoint { name } attempts { outcome } } } } }`,

@@ -106,3 +106,16 @@ func TestTheReadmeNamesSettingsThatExist(t *testing.T) {
 		}
 	}
 }
+
+// blocksOf returns the code blocks of a language in a page.
+func blocksOf(t *testing.T, path, language string) []string {
+	t.Helper()
+	var blocks []string
+	for _, b := range regexp.MustCompile("(?s)```"+language+"\n(.*?)```").FindAllStringSubmatch(readDoc(t, path), -1) {
+		blocks = append(blocks, b[1])
+	}
+	if len(blocks) == 0 {
+		t.Fatalf("%s has no blocks of %s", path, language)
+	}
+	return blocks
+}

@@ -26,7 +26,7 @@ func TestRelayPagesThroughEveryConnection(t *testing.T) {
 	}
 	queries := compiled(t, dir)
 	w := newWorld(t)
-	server := w.serve(registrytest.Officer)
+	server := w.serve(registrytest.Admin) // who sees every list
 	ids := objects(t, server, w.card)
 	for _, c := range connections(t) {
 		t.Run(c.object+"."+c.field, func(t *testing.T) {
@@ -132,15 +132,17 @@ func objects(t *testing.T, server *httptest.Server, card string) map[string]stri
 	t.Helper()
 	type object struct{ ID string }
 	var data struct {
-		Cohort, Participant, Platform object
+		Cohort, Participant, Platform, Settlement object
+		Endpoints                                 []object
 		Offerings                     struct {
 			Nodes []struct{ ID, CourseCode string }
 		}
 	}
 	ask(t, server, `query ($card: CardNumber!) {
-		cohort(number: 13) { id } participant(cardNumber: $card) { id } platform(code: "tokopedia") { id } offerings { nodes { id courseCode } }
+		cohort(number: 11) { id } participant(cardNumber: $card) { id } platform(code: "tokopedia") { id }
+		settlement(number: 1) { id } endpoints { id } offerings { nodes { id courseCode } }
 	}`, map[string]any{"card": card}, &data)
-	ids := map[string]string{"Cohort": data.Cohort.ID, "Participant": data.Participant.ID, "Platform": data.Platform.ID}
+	ids := map[string]string{"Cohort": data.Cohort.ID, "Participant": data.Participant.ID, "Platform": data.Platform.ID, "Settlement": data.Settlement.ID, "Endpoint": data.Endpoints[0].ID}
 	for _, o := range data.Offerings.Nodes {
 		if o.CourseCode == "C-1" { // which registrytest sells
 			ids["Offering"] = o.ID

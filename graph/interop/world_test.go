@@ -37,7 +37,7 @@ func newWorld(t *testing.T) *world {
 	}
 	announced := func(day int) time.Time { return time.Date(2021, 3, day, 12, 0, 0, 0, rules.WIB) }
 	w.Clock.Set(announced(11))
-	w.Cohort(11, announced(1), 3)
+	overdue := w.Cohort(11, announced(1), 3)
 	closed := w.Cohort(12, announced(3), 3)
 	w.card = w.Cohort(13, announced(10), 3)[0]
 	w.Clock.Set(registrytest.Evening)
@@ -49,7 +49,30 @@ func newWorld(t *testing.T) *world {
 	for i := range 3 { // each earlier than the one before, so that each changes the facts
 		w.Send(w.Message("tokopedia", registrytest.Bought(fmt.Sprintf("FIRST-%d", i), w.card, announced(20-i))))
 	}
+	for i, card := range overdue { // too late to count
+		w.Send(w.Message("tokopedia", registrytest.Bought(fmt.Sprintf("LATE-%d", i), card, registrytest.Evening.Add(-time.Hour))))
+	}
+	w.lists(11)
 	return w
+}
+
+// lists makes three lists of those of the cohort who are overdue, of which two are given up, and tells an endpoint of it.
+func (w *world) lists(cohort int) {
+	w.T.Helper()
+	ctx := w.T.Context()
+	endpoint := registry.CreateEndpoint{Name: "office", URL: "https://office.example/hook", Events: []rules.OutboundEvent{rules.EventSettlement}}
+	if _, _, err := w.CreateEndpoint(ctx, registrytest.Admin, endpoint); err != nil {
+		w.T.Fatal(err)
+	}
+	for i := range 3 {
+		s, err := w.PrepareSettlement(ctx, registrytest.Officer, registry.PrepareSettlement{Cohort: cohort, Reason: "no purchase in time"})
+		if err == nil && i < 2 {
+			_, err = w.DiscardSettlement(ctx, registrytest.Officer, s.ID)
+		}
+		if err != nil {
+			w.T.Fatal(err)
+		}
+	}
 }
 
 // serve starts the endpoint for one viewer, who may introspect.

@@ -16,7 +16,7 @@ import (
 const (
 	// lagWindow is how far back reports are looked at for how late they came.
 	lagWindow = 24 * time.Hour
-	// lagSample is how many of them a platform has before not every one is looked at.
+	// lagSample is from how many of them on not every one of a platform is looked at.
 	lagSample = 2000
 )
 
@@ -166,7 +166,7 @@ func (w *watchReader) count(ctx context.Context, all []stretch) ([]rules.DayCoun
 
 // readLags reads how long after the purchase the reports of the last day came: of so many in a hundred the first by
 // lag that so many have or undercut. Of a platform with thousands of reports it looks at every other, or every third,
-// and so on: at fewer than twice lagSample, however much is sold.
+// and so on: at lagSample at most, however much is sold.
 func (w *watchReader) readLags(ctx context.Context) error {
 	return w.query(ctx, func(rows *sql.Rows) error {
 		var id, reports int

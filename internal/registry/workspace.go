@@ -192,7 +192,7 @@ func (w *workspace) reconsider(p *participant, before facts, o occasion) {
 	settlement := o.settlement
 	if !before.revokedAt.IsZero() && p.revokedAt.IsZero() && settlement == 0 {
 		settlement = p.settlement
-		w.reinstate(p, o.actor)
+		p.settlement = 0
 	}
 	if after := p.facts(); !after.equal(before) {
 		w.history = append(w.history, historyEntry{

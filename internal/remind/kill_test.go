@@ -168,13 +168,13 @@ func child() int {
 }
 
 // start starts a process that sends. What it logs is looked at for what is personal.
-func (k *kill) start() *exec.Cmd {
+func (k *kill) start(ctx context.Context) *exec.Cmd {
 	k.t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		k.t.Fatal(err)
 	}
-	cmd := exec.Command(self)
+	cmd := exec.CommandContext(ctx, self)
 	cmd.Env, cmd.Stderr = k.env, k.log
 	if err := cmd.Start(); err != nil {
 		k.t.Fatal(err)
@@ -189,7 +189,7 @@ func (k *kill) run() {
 	ctx, cancel := context.WithTimeout(k.t.Context(), 5*time.Minute)
 	defer cancel()
 	began := time.Now()
-	victim := k.start()
+	victim := k.start(ctx)
 	if err := k.smtp.Wait(ctx, n/2); err != nil {
 		k.t.Fatalf("%v\n%s", err, k.log)
 	}
@@ -208,7 +208,7 @@ func (k *kill) run() {
 	}
 	k.doubt = doubt
 	k.first = k.mails()
-	rest := []*exec.Cmd{k.start(), k.start()}
+	rest := []*exec.Cmd{k.start(ctx), k.start(ctx)}
 	for _, cmd := range rest {
 		if err := cmd.Wait(); err != nil {
 			k.t.Errorf("a process that was not killed: %v\n%s", err, k.log)

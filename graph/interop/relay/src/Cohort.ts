@@ -53,3 +53,26 @@ export const purchases = graphql`
     }
   }
 `;
+
+export const settlements = graphql`
+  fragment Cohort_settlements on Cohort
+  @refetchable(queryName: "CohortSettlementsPaginationQuery")
+  @argumentDefinitions(
+    count: { type: "Int", defaultValue: 20 }
+    cursor: { type: "String" }
+    filter: { type: "SettlementFilter" }
+    orderBy: { type: "[SettlementOrder!]" }
+  ) {
+    settlements(first: $count, after: $cursor, filter: $filter, orderBy: $orderBy) @connection(key: "Cohort_settlements") {
+      edges {
+        node {
+          id
+          number
+          state
+          listed
+          preparedAt
+        }
+      }
+    }
+  }
+`;

@@ -150,3 +150,30 @@ export const reviews = graphql`
     }
   }
 `;
+
+export const settlements = graphql`
+  fragment Query_settlements on Query
+  @refetchable(queryName: "QuerySettlementsPaginationQuery")
+  @argumentDefinitions(
+    count: { type: "Int", defaultValue: 20 }
+    cursor: { type: "String" }
+    filter: { type: "SettlementFilter" }
+    orderBy: { type: "[SettlementOrder!]" }
+  ) {
+    settlements(first: $count, after: $cursor, filter: $filter, orderBy: $orderBy) @connection(key: "Query_settlements") {
+      edges {
+        node {
+          id
+          number
+          cohort {
+            id
+            number
+          }
+          state
+          listed
+          preparedAt
+        }
+      }
+    }
+  }
+`;
