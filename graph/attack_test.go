@@ -62,6 +62,9 @@ func TestQueriesMadeToTakeLong(t *testing.T) {
 		{"keys of keys", `{ platform(code: "tokopedia") {` + strings.Repeat(" keys { platform {", 6) + " code" + strings.Repeat(" } }", 6) + " } }", "COST_LIMIT"},
 		{"participants of participants", "{ cohort(number: 13) {" + strings.Repeat(" participants(first: 100) { nodes { cohort {", 3) + " number" + strings.Repeat(" } } }", 3) + " } }", "COST_LIMIT"},
 		{"extensions of extensions", "{ cohorts(first: 100) { nodes {" + strings.Repeat(" extensions { cohort {", 4) + " number" + strings.Repeat(" } }", 4) + " } } }", "COST_LIMIT"},
+		{"previews of reminders", "{" + aliased(30, "cohort(number: 13) { reminderPreview { exact } }") + " }", "COST_LIMIT"},
+		{"outages of outages", `{ platform(code: "tokopedia") {` + strings.Repeat(" outages { platform {", 4) + " code" + strings.Repeat(" } }", 4) + " } }", "COST_LIMIT"},
+		{"settlements of settlements", `{ cohort(number: 12) {` + strings.Repeat(" settlements(first: 100) { nodes { cohort {", 3) + " number" + strings.Repeat(" } } }", 3) + " } }", "COST_LIMIT"},
 		{"the schema's fields of fields", "{ __schema { types { fields { type { fields { name args { type { ofType { ofType { name } } } }" + aliased(25, "type { ofType { ofType { name } } }") + " } } } } } }", "*"},
 	}
 	for _, attack := range attacks {

@@ -56,6 +56,14 @@ func TestWhatAQueryCosts(t *testing.T) {
 		{"the progress of the past, whatever the number of cohorts", `{ cohorts(first: 9) { nodes { progress(asOf: "2021-04-01T00:00:00Z") { awaiting } } } }`, nil, 1 + 9*2 + 500 + 2000},
 		{"a curve by days", `{ cohort(number: 13) { purchaseCurve { points { day } } } }`, nil, 1 + 1 + 60 + 1000},
 		{"a curve by hours", `query ($by: CurveStep!) { cohort(number: 13) { purchaseCurve(by: $by) { points { day } } } }`, map[string]any{"by": "HOUR"}, 1 + 1 + 24*60 + 1000},
+		{"a closing, whatever the number of cohorts", `{ cohorts(first: 9) { nodes { closing { state waits { text } } } } }`, nil, 1 + 9*(1+1+20) + 500},
+		{"settlements and what became of their lists", `{ settlements(first: 9) { nodes { counts { revoked } entries(first: 3) { nodes { outcome } } } } }`, nil, 1 + 9*(1+1+1+3) + 500},
+		{"a plan of reminders and what became of it", `{ cohort(number: 13) { reminders { counts { count } } } }`, nil, 1 + 1 + 100 + 500},
+		{"a preview of reminders", `{ cohort(number: 13) { reminderPreview { stages { recipients } sample { dueAt } } } }`, nil, 1 + 1 + 20 + 20 + 5000},
+		{"two previews", `{ cohort(number: 13) { reminderPreview { exact } other: reminderPreview(stages: 24) { exact } } }`, nil, 1 + 1 + 1 + 2*5000},
+		{"a watch, whatever the number of platforms", `{ platforms { watch { usual } } }`, nil, 20*2 + 1000},
+		{"outages and alerts", `{ platforms { outages { endsAt } alerts { kind } } }`, nil, 20 * (1 + 50 + 55)},
+		{"reminders", `{ participants(first: 9) { nodes { reminders { state } } } }`, nil, 1 + 9*(1+50)},
 		{"a type of the schema", `{ __type(name: "Cohort") { fields { name } } }`, nil, 1 + 5},
 	}
 	for _, tt := range tests {

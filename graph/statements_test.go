@@ -120,12 +120,15 @@ func (w *world) plenty() {
 	w.plentyOfLists()
 }
 
-// plentyOfLists adds settlements with long lists, and webhooks of ours. What they are called and whom they hold does not
-// matter to who reads them.
+// plentyOfLists adds cohorts with plans of reminders, settlements with long lists, and webhooks of ours. What they are
+// called and whom they hold does not matter to who reads them.
 func (w *world) plentyOfLists() {
 	w.T.Helper()
 	w.endpoint("first")
 	for _, statement := range []string{
+		`INSERT INTO cohorts (id, quota, announced_at, deadline, basis, created_at)
+			SELECT 100 + p.id, c.quota, c.announced_at, c.deadline, c.basis, c.created_at FROM cohorts c, participants p WHERE c.id = 12`,
+		`INSERT INTO reminder_plans (cohort_id, stages, channels, language, created_at, created_by) SELECT id, '24', 'EMAIL', 'ID', announced_at, 'officer-1' FROM cohorts`,
 		`INSERT INTO settlements (cohort_id, state, through, listed, list_sha256, evidence, summary, reserve, reason, prepared_at, prepared_by, finished_at)
 			SELECT s.cohort_id, 'DISCARDED', s.through, s.listed, s.list_sha256, s.evidence, s.summary, s.reserve, s.reason, s.prepared_at, s.prepared_by, s.prepared_at
 			FROM settlements s, (SELECT id FROM participants ORDER BY id LIMIT 120) p`,

@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -118,4 +119,23 @@ func blocksOf(t *testing.T, path, language string) []string {
 		t.Fatalf("%s has no blocks of %s", path, language)
 	}
 	return blocks
+}
+
+// Every link of the pages to a file of ours leads to one.
+func TestTheLinksOfTheDocumentationLeadSomewhere(t *testing.T) {
+	pages := []string{"../README.md"}
+	for _, pattern := range []string{"../docs/*.md", "../docs/adr/*.md"} {
+		found, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pages = append(pages, found...)
+	}
+	for _, page := range pages {
+		for _, link := range regexp.MustCompile(`\]\(([^)#:]+)\)`).FindAllStringSubmatch(readDoc(t, page), -1) {
+			if _, err := os.Stat(filepath.Join(filepath.Dir(page), link[1])); err != nil {
+				t.Errorf("%s: %s leads nowhere", page, link[1])
+			}
+		}
+	}
 }

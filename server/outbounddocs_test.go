@@ -44,8 +44,8 @@ func TestTheExamplesOfOurWebhooksAreLikeRealOnes(t *testing.T) {
 			t.Errorf("an example is no JSON: %v\n%s", err, example)
 			continue
 		}
-		body, real := written[e.Type]
-		if !real {
+		body, known := written[e.Type]
+		if !known {
 			t.Errorf("the page has an example of %q, which was not written", e.Type)
 			continue
 		}

@@ -814,9 +814,9 @@ var (
 				Columns: []*schema.Column{RemindersColumns[11], RemindersColumns[2], RemindersColumns[1], RemindersColumns[3]},
 			},
 			{
-				Name:    "reminder_due_at_id",
+				Name:    "reminder_channel_due_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{RemindersColumns[4], RemindersColumns[0]},
+				Columns: []*schema.Column{RemindersColumns[2], RemindersColumns[4], RemindersColumns[0]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "settled_at IS NULL",
 				},

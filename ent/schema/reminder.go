@@ -87,7 +87,7 @@ func (Reminder) Edges() []ent.Edge {
 func (Reminder) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("participant_id", "channel", "stage", "deadline").Unique(),
-		index.Fields("due_at", "id").Annotations(entsql.IndexWhere("settled_at IS NULL")),
+		index.Fields("channel", "due_at", "id").Annotations(entsql.IndexWhere("settled_at IS NULL")),
 		index.Fields("plan_id", "stage", "channel", "state"),
 	}
 }

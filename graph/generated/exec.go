@@ -3890,7 +3890,7 @@ type ReportBouncePayload {
 input CreateEndpointInput {
   "A name, unique among the endpoints."
   name: String!
-  "The address: https, and not a private one."
+  "The address, which begins with https://. One in a private network is not called."
   url: String!
   "What to tell it."
   events: [OutboundEvent!]!

@@ -100,7 +100,7 @@ type CorrectContactPayload struct {
 type CreateEndpointInput struct {
 	// A name, unique among the endpoints.
 	Name string `json:"name"`
-	// The address: https, and not a private one.
+	// The address, which begins with https://. One in a private network is not called.
 	URL string `json:"url"`
 	// What to tell it.
 	Events []rules.OutboundEvent `json:"events"`

@@ -59,7 +59,7 @@ func (r *Reader) watchScope() where {
 	case own == "" && r.Viewer.SeesWatch(""):
 		return nil
 	case own != "" && r.Viewer.SeesWatch(own):
-		return equals("pl.code", own)
+		return nil
 	default:
 		return nothing
 	}

@@ -163,9 +163,14 @@ type entry struct {
 	participant int
 	deadline    db.Time // exclusive
 	purchases   int     // that were known when the list was made
-	outcome     rules.EntryOutcome
-	passedOver  rules.PassedOver
-	voids       string
+	verdict
+}
+
+// verdict is what became of a participant on a list.
+type verdict struct {
+	outcome    rules.EntryOutcome
+	passedOver rules.PassedOver // empty unless passed over
+	voids      string           // that the revocation took into account, see [workspace.revoke]
 }
 
 // executeNext takes the next entries of the list, locks them and their participants, and decides about each. It returns
@@ -225,13 +230,20 @@ func nextEntries(ctx context.Context, tx *db.Tx, settlement int) ([]*entry, erro
 	return entries, nil
 }
 
+// writeOutcomes writes what became of the entries: one statement for all of whom the same is to be said.
 func writeOutcomes(ctx context.Context, tx *db.Tx, entries []*entry) error {
-	rows := make([][]any, len(entries))
-	for i, e := range entries {
-		rows[i] = []any{e.id, string(e.outcome), nullText(string(e.passedOver)), tx.Now, e.voids}
+	ids := map[verdict][]int{}
+	for _, e := range entries {
+		ids[e.verdict] = append(ids[e.verdict], e.id)
 	}
-	return db.Bulk{Table: "settlement_entries", Columns: []string{"outcome", "passed_over", "decided_at", "voids_settled"}, Rows: rows}.
-		Update(ctx, tx, []string{"BIGINT", "TEXT", "TEXT", timeType, "TEXT"})
+	for v, these := range ids {
+		_, err := tx.ExecContext(ctx, "UPDATE settlement_entries SET outcome = $2, passed_over = $3, decided_at = $4, voids_settled = $5 WHERE "+tx.Dialect.Any("id", 1),
+			tx.Dialect.Ints(these), string(v.outcome), nullText(string(v.passedOver)), tx.Now, v.voids)
+		if err != nil {
+			return fmt.Errorf("write what became of the entries: %w", err)
+		}
+	}
+	return nil
 }
 
 // finishExecution ends an execution of which nobody is left. It waits for others who are at work on it, and reports

@@ -2,6 +2,8 @@ package registry_test
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -220,6 +222,41 @@ func TestPlacesAreKeptUntilTheSettlementCloses(t *testing.T) {
 		check("reversed after that", rules.Places{Freed: 10, Retaken: 2, Released: 9})
 		if got := x.ledger(); got.Reserved() != 0 || got.Overdrawn() != 1 {
 			t.Errorf("overdrawn by %d", got.Overdrawn())
+		}
+	})
+}
+
+// TestTheExplanationCitesTheSettlement and, of who is overdue, what it waits for.
+func TestTheExplanationCitesTheSettlement(t *testing.T) {
+	ctx := context.Background()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		x := newNight(t, d, 2)
+		x.Clock.Set(deadline13.Add(time.Hour))
+		explained := func(card string) string {
+			t.Helper()
+			e, err := x.Explain(ctx, load(t, d, card).ID, rules.EN)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return e.Summary + "\n" + strings.Join(e.Awaited, "\n")
+		}
+		if got := explained(x.cards[0]); !strings.Contains(got, "tokopedia has not stated") || strings.Contains(got, "by settlement") {
+			t.Errorf("of who is overdue: %s", got)
+		}
+		x.Clock.Set(afterLag)
+		if got := explained(x.cards[0]); strings.Contains(got, "has not stated") {
+			t.Errorf("after the lag limit: %s", got)
+		}
+		x.prepares()
+		x.approves()
+		x.executes()
+		want := fmt.Sprintf("It was ended by settlement %d, a list that one person prepared 12 April 2021, 08:00:00 WIB", x.list.ID)
+		if got := explained(x.cards[0]); !strings.Contains(got, want) || strings.Contains(got, "officer-1") {
+			t.Errorf("of who is revoked: %s", got)
+		}
+		x.reverses(x.cards[0])
+		if got := explained(x.cards[0]); strings.Contains(got, "by settlement") {
+			t.Errorf("of who has the state from before: %s", got)
 		}
 	})
 }

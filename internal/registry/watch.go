@@ -24,8 +24,8 @@ type PlatformWatch struct {
 	LastHour int
 	Usual    float64
 	// Reports is how many purchases were reported for the first time in the last 24 hours. After LagP50 from the purchase
-	// half of those reports had come, and after the others 90 and 99 of a hundred; whole seconds, none below 0. From 2,000
-	// reports on all of this is estimated from 1,000 of them at least, evenly spread.
+	// half of those reports had come, and after the others 90 and 99 of a hundred; whole seconds, none below 0. From 1,000
+	// reports on all of this is estimated from 500 of them at least, evenly spread.
 	Reports                int
 	LagP50, LagP90, LagP99 time.Duration
 	Quarantined            int             // deliveries of it, for any reason

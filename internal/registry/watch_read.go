@@ -17,7 +17,7 @@ const (
 	// lagWindow is how far back reports are looked at for how late they came.
 	lagWindow = 24 * time.Hour
 	// lagSample is from how many of them on not every one of a platform is looked at.
-	lagSample = 2000
+	lagSample = 1000
 )
 
 // watchReader reads how platforms report, in a few statements however many they are.

@@ -192,7 +192,7 @@ func (w *workspace) reconsider(p *participant, before facts, o occasion) {
 	settlement := o.settlement
 	if !before.revokedAt.IsZero() && p.revokedAt.IsZero() && settlement == 0 {
 		settlement = p.settlement
-		p.settlement = 0
+		w.reinstate(p, o.actor)
 	}
 	if after := p.facts(); !after.equal(before) {
 		w.history = append(w.history, historyEntry{

@@ -284,5 +284,5 @@ func (k *kill) check() {
 		t.Errorf("%d are in doubt, %d were", inDoubt, k.doubt)
 	}
 	checkNothingPersonal(t, k.log.String())
-	t.Logf("%d mails to %d participants, %d in doubt: %v", k.smtp.Count(), len(k.cards), inDoubt, k.standing())
+	t.Logf("%d mails to %d participants, %d in doubt: %v", k.smtp.Count(), len(k.cards), inDoubt, k.standing(t.Context()))
 }

@@ -163,9 +163,9 @@ func (w *world) buys(cards ...string) {
 }
 
 // standing is how many reminders stand where: "EMAIL SENT", "EMAIL SKIPPED PURCHASED", "EMAIL BOUNCED recipient 550 5.1.1".
-func (w *world) standing() map[string]int {
+func (w *world) standing(ctx context.Context) map[string]int {
 	w.t.Helper()
-	all, err := w.db.Client().Reminder.Query().All(w.t.Context())
+	all, err := w.db.Client().Reminder.Query().All(ctx)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -182,7 +182,7 @@ func (w *world) standing() map[string]int {
 
 func (w *world) wantStanding(want map[string]int) {
 	w.t.Helper()
-	if diff := cmp.Diff(want, w.standing()); diff != "" {
+	if diff := cmp.Diff(want, w.standing(w.t.Context())); diff != "" {
 		w.t.Errorf("where the reminders stand (-want +got):\n%s", diff)
 	}
 }

@@ -176,7 +176,7 @@ func TestAtTheEndOfTheContextWhatWasSentIsRecorded(t *testing.T) {
 		if err := <-ended; !errors.Is(err, context.Canceled) {
 			t.Errorf("the error is %v", err)
 		}
-		standing := w.standing()
+		standing := w.standing(t.Context())
 		sent := 0
 		for where, n := range standing {
 			if strings.HasPrefix(where, "EMAIL SENDING") {
@@ -201,9 +201,9 @@ func TestTheRateIsKept(t *testing.T) {
 		w.due()
 		s := w.sender(func(c *remind.Config) { c.PerMinute = 10 })
 		var waited atomic.Int64
-		s.SetPause(func(_ context.Context, d time.Duration) error {
+		s.SetPause(func(ctx context.Context, d time.Duration) error {
 			waited.Store(int64(d)) // since nobody really waits, each wait is longer than the one before
-			for where, n := range w.standing() {
+			for where, n := range w.standing(ctx) {
 				if strings.HasPrefix(where, "EMAIL SENDING") {
 					t.Errorf("%d are being sent while nobody sends", n)
 				}

@@ -88,6 +88,9 @@ func TestWhoMayWhat(t *testing.T) {
 		{"manage cohorts", viewer.Viewer.ManagesCohorts, staff},
 		{"prepare a settlement", viewer.Viewer.PreparesSettlement, staff},
 		{"approve another's settlement", func(v viewer.Viewer) bool { return v.ApprovesSettlement("somebody") }, []string{"supervisor", "admin", program}},
+		{"reverse a settlement", viewer.Viewer.ReversesSettlement, []string{"supervisor", "admin", program}},
+		{"see settlements", viewer.Viewer.SeesSettlements, staff},
+		{"see the quota ledger", viewer.Viewer.SeesPlaces, with(staff, "analyst")},
 		{"approve one's own settlement", func(v viewer.Viewer) bool { return v.ApprovesSettlement(v.Subject) }, nil},
 		{"use the explorer", viewer.Viewer.UsesExplorer, with(staff, "analyst", "platform", "platform without a code")},
 	}
@@ -103,7 +106,7 @@ func TestWhoMayWhat(t *testing.T) {
 // TestNobodyApprovesWithoutAName because then nobody could say whether it was one's own.
 func TestNobodyApprovesWithoutAName(t *testing.T) {
 	for _, role := range viewer.Roles() {
-		if (viewer.Viewer{Role: role}).ApprovesSettlement("somebody") {
+		if v := (viewer.Viewer{Role: role}); v.ApprovesSettlement("somebody") || v.ReversesSettlement() {
 			t.Errorf("%s approves without a subject", role)
 		}
 	}

@@ -134,7 +134,7 @@ CREATE TABLE "reminders" (
   CONSTRAINT "reminders_reminder_plans_reminders" FOREIGN KEY ("plan_id") REFERENCES "reminder_plans" ("id") ON DELETE NO ACTION
 );
 CREATE UNIQUE INDEX "reminder_participant_id_channel_stage_deadline" ON "reminders" ("participant_id", "channel", "stage", "deadline");
-CREATE INDEX "reminder_due_at_id" ON "reminders" ("due_at", "id") WHERE settled_at IS NULL;
+CREATE INDEX "reminder_channel_due_at_id" ON "reminders" ("channel", "due_at", "id") WHERE settled_at IS NULL;
 CREATE INDEX "reminder_plan_id_stage_channel_state" ON "reminders" ("plan_id", "stage", "channel", "state");
 
 CREATE TABLE "outbound_messages" (
