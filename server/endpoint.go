@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"gelombang/internal/registry"
 	"gelombang/internal/rules"
 	"gelombang/server/config"
+	"gelombang/webhooks/outbound"
 	"gelombang/webhooks/signature"
 )
 
@@ -50,8 +52,9 @@ func (c *endpointAdd) Run(t *terminal) error {
 	if err != nil {
 		return usage(err)
 	}
-	if err := policy.CheckURL(c.URL); err != nil {
-		return usage(fmt.Errorf("<url>: %w", err))
+	var unfit *outbound.URLError
+	if err := policy.CheckURL(c.URL); errors.As(err, &unfit) {
+		return usage(fmt.Errorf("<url>: %s", unfit.Reason))
 	}
 	in := registry.CreateEndpoint{Name: c.Name, URL: c.URL, Scheme: signature.Scheme(c.Scheme)}
 	for event := range strings.SplitSeq(c.Events, ",") {

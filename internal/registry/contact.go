@@ -137,6 +137,9 @@ func (r *Registry) EraseContact(ctx context.Context, v viewer.Viewer, in EraseCo
 		return nil, err
 	}
 	return r.changeContact(ctx, v, in.CardNumber, in.Reason, rules.HistoryContactErased, func(tx *db.Tx, p *ent.Participant) error {
+		if err := forgetReminders(ctx, tx, p.ID); err != nil {
+			return err
+		}
 		return tx.Client.Participant.UpdateOne(p).ClearContact().ClearImportFingerprint().SetContactErasedAt(tx.Now).SetUpdatedAt(tx.Now).Exec(ctx)
 	})
 }

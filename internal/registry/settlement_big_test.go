@@ -67,9 +67,9 @@ func TestASettlementOfMany(t *testing.T) {
 func (x *night) reports(step string, n int, card func(int) string, people int) time.Duration {
 	var group []registry.Submission
 	for i := range 8 {
-		who := rand.IntN(people) //nolint:gosec // no secret
+		who := rand.IntN(people)
 		if i%2 == 0 {
-			who = rand.IntN(people / 50) //nolint:gosec // no secret
+			who = rand.IntN(people / 50)
 		}
 		group = append(group, x.Message("pintaria", registrytest.Bought(fmt.Sprintf("%s-%d-%d", step, n, i), card(who), deadline13.Add(time.Hour))))
 	}

@@ -116,7 +116,6 @@ func TestADeliveryInQuarantineKeepsTheMembership(t *testing.T) {
 
 // TestAnExecutionStopsAndGoesOn between chunks, and is ordered anew by somebody else, who then answers for the rest.
 func TestAnExecutionStopsAndGoesOn(t *testing.T) {
-	ctx := context.Background()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		x := newNight(t, d, 260)
 		x.prepares()
@@ -124,25 +123,25 @@ func TestAnExecutionStopsAndGoesOn(t *testing.T) {
 		x.orders()
 		due := func(want ...registry.Job) {
 			t.Helper()
-			got, err := x.DueSettlements(ctx)
+			got, err := x.DueSettlements(context.Background())
 			if err != nil || len(got) != len(want) || (len(want) > 0 && got[0] != want[0]) {
 				t.Errorf("due: %v (%v), want %v", got, err, want)
 			}
 		}
 		due(registry.Job{Kind: registry.JobExecute, ID: x.list.ID})
 		x.chunk()
-		if _, err := x.StopExecution(ctx, registrytest.Admin, x.list.ID); err != nil {
+		if _, err := x.StopExecution(context.Background(), registrytest.Admin, x.list.ID); err != nil {
 			t.Fatal(err)
 		}
 		due()
-		if _, err := x.ExecuteChunk(ctx, x.list.ID); registry.CodeOf(err) != registry.NotPossible {
+		if _, err := x.ExecuteChunk(context.Background(), x.list.ID); registry.CodeOf(err) != registry.NotPossible {
 			t.Errorf("a chunk while it is stopped: %v", err)
 		}
 		if got := x.outcomes(); got[rules.EntryRevoked] != 250 || got[rules.EntryListed] != 10 {
 			t.Errorf("stopped: %v", got)
 		}
 		var seen []registry.Progress
-		s, err := x.Execute(ctx, registrytest.Admin, x.list.ID, func(p registry.Progress) { seen = append(seen, p) })
+		s, err := x.Execute(context.Background(), registrytest.Admin, x.list.ID, func(p registry.Progress) { seen = append(seen, p) })
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -159,7 +158,7 @@ func TestAnExecutionStopsAndGoesOn(t *testing.T) {
 				t.Errorf("the history tells it as %v, want %s", h, want)
 			}
 		}
-		if again, err := x.ExecuteChunk(ctx, s.ID); err != nil || again != (registry.Progress{Done: 260, Of: 260, Finished: true}) {
+		if again, err := x.ExecuteChunk(context.Background(), s.ID); err != nil || again != (registry.Progress{Done: 260, Of: 260, Finished: true}) {
 			t.Errorf("a chunk too many: %+v, %v", again, err)
 		}
 	})
@@ -168,14 +167,13 @@ func TestAnExecutionStopsAndGoesOn(t *testing.T) {
 // TestPlacesAreKeptUntilTheSettlementCloses follows the ledger: what is freed is released but for a reserve, from which
 // reinstatements take; and what they take after that is overdrawn.
 func TestPlacesAreKeptUntilTheSettlementCloses(t *testing.T) {
-	ctx := context.Background()
 	inTime := wib("2021-03-20T10:00:00")
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		x := newNight(t, d, 10)
 		x.Clock.Set(deadline13.Add(time.Hour))
 		x.State(deadline13)
 		reserve := 3
-		s, err := x.PrepareSettlement(ctx, registrytest.Officer, registry.PrepareSettlement{Cohort: 13, Reserve: &reserve, Reason: "no purchase"})
+		s, err := x.PrepareSettlement(context.Background(), registrytest.Officer, registry.PrepareSettlement{Cohort: 13, Reserve: &reserve, Reason: "no purchase"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -193,7 +191,7 @@ func TestPlacesAreKeptUntilTheSettlementCloses(t *testing.T) {
 		x.Send(x.Message("tokopedia", registrytest.Bought("DOUBTED", x.cards[0], inTime))) // against the statement
 		check("with late evidence that is doubted", rules.Places{Freed: 10, Released: 7})
 		rv := load(t, d, x.cards[0]).Edges.Reviews[0]
-		if _, err := x.DecideReview(ctx, registrytest.Officer, registry.DecideReview{Review: rv.ID, Decision: rules.DecisionUphold, Note: "a receipt"}); err != nil {
+		if _, err := x.DecideReview(context.Background(), registrytest.Officer, registry.DecideReview{Review: rv.ID, Decision: rules.DecisionUphold, Note: "a receipt"}); err != nil {
 			t.Fatal(err)
 		}
 		check("upheld", rules.Places{Freed: 10, Retaken: 1, Released: 7})
@@ -205,12 +203,12 @@ func TestPlacesAreKeptUntilTheSettlementCloses(t *testing.T) {
 			t.Errorf("who is reinstated: %v, by %v", p, last)
 		}
 		x.Clock.Set(s.Through.Add(73*time.Hour - time.Microsecond))
-		if n, err := x.CloseDueSettlements(ctx); n != 0 || err != nil {
+		if n, err := x.CloseDueSettlements(context.Background()); n != 0 || err != nil {
 			t.Errorf("closed %d (%v) before its time", n, err)
 		}
 		x.Clock.Set(s.Through.Add(73 * time.Hour))
 		for _, want := range []int{1, 0} {
-			if n, err := x.CloseDueSettlements(ctx); n != want || err != nil {
+			if n, err := x.CloseDueSettlements(context.Background()); n != want || err != nil {
 				t.Errorf("closed %d (%v), want %d", n, err, want)
 			}
 		}
@@ -228,13 +226,12 @@ func TestPlacesAreKeptUntilTheSettlementCloses(t *testing.T) {
 
 // TestTheExplanationCitesTheSettlement and, of who is overdue, what it waits for.
 func TestTheExplanationCitesTheSettlement(t *testing.T) {
-	ctx := context.Background()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		x := newNight(t, d, 2)
 		x.Clock.Set(deadline13.Add(time.Hour))
 		explained := func(card string) string {
 			t.Helper()
-			e, err := x.Explain(ctx, load(t, d, card).ID, rules.EN)
+			e, err := x.Explain(context.Background(), load(t, d, card).ID, rules.EN)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -2,6 +2,7 @@ package registry_test
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"slices"
 	"strings"
@@ -22,29 +23,26 @@ func dump(t testing.TB, d *db.DB) []string {
 	t.Helper()
 	var lines []string
 	for _, table := range []string{"participants", "purchases", "reviews"} {
-		rows, err := d.Write.Query("SELECT * FROM " + table + " ORDER BY id")
-		if err != nil {
-			t.Fatal(err)
-		}
-		columns, err := rows.Columns()
-		if err != nil {
-			t.Fatal(err)
-		}
-		for rows.Next() {
+		err := db.Query(context.Background(), d.Write, func(rows *sql.Rows) error {
+			columns, err := rows.Columns()
+			if err != nil {
+				return err
+			}
 			values, into := make([]any, len(columns)), make([]any, len(columns))
 			for i := range values {
 				into[i] = &values[i]
 			}
 			if err := rows.Scan(into...); err != nil {
-				t.Fatal(err)
+				return err
 			}
 			for i, c := range columns {
 				if c != "updated_at" {
 					lines = append(lines, fmt.Sprintf("%s %v: %s = %v", table, values[0], c, values[i]))
 				}
 			}
-		}
-		if err := rows.Close(); err != nil {
+			return nil
+		}, "SELECT * FROM "+table+" ORDER BY id")
+		if err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -210,18 +210,26 @@ func TestAListIsHashedAndSummedUp(t *testing.T) {
 // TestEveryStepHasItsPlace tries every step of a settlement at every place on its way; what is not in the table is
 // refused, and changes nothing of the settlement.
 func TestEveryStepHasItsPlace(t *testing.T) {
-	ctx := context.Background()
 	steps := map[string]func(x *night) error{
 		"approve": func(x *night) error { return x.approve(registrytest.Supervisor, x.list.ListSha256) },
-		"order":   func(x *night) error { _, err := x.OrderExecution(ctx, registrytest.Officer, x.list.ID); return err },
-		"chunk":   func(x *night) error { _, err := x.ExecuteChunk(ctx, x.list.ID); return err },
-		"stop":    func(x *night) error { _, err := x.StopExecution(ctx, registrytest.Officer, x.list.ID); return err },
-		"discard": func(x *night) error { _, err := x.DiscardSettlement(ctx, registrytest.Officer, x.list.ID); return err },
-		"reverse": func(x *night) error {
-			_, err := x.OrderReversal(ctx, registrytest.Supervisor, registry.ReverseSettlement{Settlement: x.list.ID, Reason: "a mistake"})
+		"order": func(x *night) error {
+			_, err := x.OrderExecution(context.Background(), registrytest.Officer, x.list.ID)
 			return err
 		},
-		"reverse a chunk": func(x *night) error { _, err := x.ReverseChunk(ctx, x.list.ID); return err },
+		"chunk": func(x *night) error { _, err := x.ExecuteChunk(context.Background(), x.list.ID); return err },
+		"stop": func(x *night) error {
+			_, err := x.StopExecution(context.Background(), registrytest.Officer, x.list.ID)
+			return err
+		},
+		"discard": func(x *night) error {
+			_, err := x.DiscardSettlement(context.Background(), registrytest.Officer, x.list.ID)
+			return err
+		},
+		"reverse": func(x *night) error {
+			_, err := x.OrderReversal(context.Background(), registrytest.Supervisor, registry.ReverseSettlement{Settlement: x.list.ID, Reason: "a mistake"})
+			return err
+		},
+		"reverse a chunk": func(x *night) error { _, err := x.ReverseChunk(context.Background(), x.list.ID); return err },
 	}
 	then := func(names ...string) func(x *night) {
 		return func(x *night) {
@@ -249,7 +257,7 @@ func TestEveryStepHasItsPlace(t *testing.T) {
 			then("approve")(x)
 			x.executes()
 			x.Clock.Set(x.Clock.Now().Add(72 * time.Hour))
-			if n, err := x.CloseDueSettlements(ctx); n == 0 || err != nil {
+			if n, err := x.CloseDueSettlements(context.Background()); n == 0 || err != nil {
 				x.T.Fatalf("closed %d: %v", n, err)
 			}
 		}, []string{"chunk", "reverse"}},

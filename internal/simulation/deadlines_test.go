@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"slices"
 
-	"pgregory.net/rapid"
-
 	"gelombang/internal/registry"
 	"gelombang/internal/registry/registrytest"
 	"gelombang/internal/rules"
@@ -14,9 +12,10 @@ import (
 
 // extend grants a later deadline: to a cohort, by an extension or a decree, to a province, or to cards.
 func (w *world) extend() {
-	c := rapid.IntRange(0, len(w.m.cohorts)-1).Draw(w.t, "cohort")
+	c := w.upTo("cohort", 0, len(w.m.cohorts)-1)
 	is := w.m.cohorts[c].deadline
 	until := pick(w, "until", is+day, is+3*day, (w.m.now/day+2)*day, is, is-day)
+	until = min(until, last)
 	scope := pick(w, "scope", "cohort", "province", "cards", "decree")
 	var province string
 	var cards []string
@@ -29,7 +28,7 @@ func (w *world) extend() {
 	case "province":
 		province = pick(w, "province", "31", "32", "91")
 	case "cards":
-		for range rapid.IntRange(1, 2).Draw(w.t, "cards") {
+		for range w.upTo("cards", 1, 2) {
 			cards = append(cards, pick(w, "card", w.m.people...).card)
 		}
 		code = first(refusal{slices.ContainsFunc(cards, func(card string) bool {

@@ -26,6 +26,20 @@ func (w *world) check() {
 	}
 	w.checkTwins()
 	w.checkStored(s)
+	w.countOutcomes()
+}
+
+// countOutcomes notes what became of those on the lists.
+func (w *world) countOutcomes() {
+	for _, s := range w.m.settlements {
+		for _, e := range s.entries {
+			key, outcome := fmt.Sprintf("%d %s", s.number, e.card), e.outcome+" "+e.passed
+			if w.outcomes[key] != outcome && !w.calm {
+				w.saw("outcome " + outcome)
+			}
+			w.outcomes[key] = outcome
+		}
+	}
 }
 
 // checkStored needs no model but for what was announced.

@@ -55,10 +55,26 @@ func (m *model) record(group []message) {
 		m.heard[key] = append(known, x)
 	}
 	slices.SortStableFunc(fresh, byKind)
-	for _, x := range fresh {
-		if reason := m.apply(x); reason != "" {
-			m.hold(held{message: x, reason: reason, batch: m.batches})
+	m.atOnce(func() {
+		for _, x := range fresh {
+			if reason := m.apply(x); reason != "" {
+				m.hold(held{message: x, reason: reason, batch: m.batches})
+			}
 		}
+	})
+}
+
+// atOnce does several things in one transaction: a question that comes up in it and is moot at its end was never asked.
+func (m *model) atOnce(do func()) {
+	known := map[string]int{}
+	for _, p := range m.people {
+		known[p.card] = len(p.questions)
+	}
+	do()
+	for _, p := range m.people {
+		n := known[p.card]
+		fresh := slices.DeleteFunc(slices.Clone(p.questions[n:]), func(q question) bool { return q.state == "MOOT" })
+		p.questions = append(p.questions[:n], fresh...)
 	}
 }
 
@@ -216,17 +232,27 @@ func (m *model) retry(chosen func(held) bool) {
 	}
 	m.held = kept
 	slices.SortStableFunc(todo, byKind)
-	for _, x := range todo {
-		h := state[x.platform+"/"+x.id]
-		if h.reason = m.apply(x); h.reason != "" {
-			m.hold(h)
-		} else if x.kind == "purchase" {
-			m.brought["invoice "+x.invoice] = true
+	m.atOnce(func() {
+		for _, x := range todo {
+			h := state[x.platform+"/"+x.id]
+			if h.reason = m.apply(x); h.reason != "" {
+				m.hold(h)
+			} else if x.kind == "purchase" {
+				m.brought["invoice "+x.invoice] = true
+			}
 		}
-	}
+	})
 }
 
 // dismiss takes a delivery out of the quarantine.
 func (m *model) dismiss(x held) {
 	m.held = slices.DeleteFunc(m.held, func(h held) bool { return h == x })
 }
+
+// GoString keeps the telling of a failed history short.
+func (a message) GoString() string {
+	return a.platform + " " + a.id + " " + a.kind + " " + a.invoice
+}
+
+// GoString keeps the telling of a failed history short.
+func (h held) GoString() string { return h.message.GoString() + " " + h.reason }

@@ -229,3 +229,6 @@ func (p *person) facts() []string {
 	}
 	return q.lines()
 }
+
+// GoString keeps the telling of a failed history short.
+func (p *person) GoString() string { return p.card }

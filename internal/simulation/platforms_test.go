@@ -106,16 +106,49 @@ func (w *world) name(prefix string) string {
 	return fmt.Sprintf("%s-%d-%03d", prefix, w.run, w.named)
 }
 
+// pick chooses one of some things, each as likely as the others: rapid itself prefers the first.
 func pick[T any](w *world, label string, from ...T) T {
-	return rapid.SampledFrom(from).Draw(w.t, label)
+	if len(from) == 1 {
+		return from[0]
+	}
+	return rapid.Custom(func(t *rapid.T) T {
+		n := 0
+		for range 10 {
+			n *= 2
+			if rapid.Bool().Draw(t, "bit") {
+				n++
+			}
+		}
+		return from[n%len(from)]
+	}).Draw(w.t, label)
+}
+
+// upTo chooses a number from least to most, inclusive.
+func (w *world) upTo(label string, least, most int) int {
+	all := make([]int, most-least+1)
+	for i := range all {
+		all[i] = least + i
+	}
+	return pick(w, label, all...)
 }
 
 // sell has somebody buy, in time or not, by a clock that may be wrong. It may be a while until it is reported.
 func (w *world) sell() {
-	p := pick(w, "person", w.m.people...)
+	w.sellTo(pick(w, "person", w.m.people...))
+}
+
+// kept are those who are kept out.
+func (w *world) kept() []*person {
+	return slices.DeleteFunc(w.members(), func(p *person) bool { return p.revoked == 0 })
+}
+
+func (w *world) sellTo(p *person) {
 	c, now := w.m.cohorts[p.cohort], w.m.now
 	ends := max(p.deadline, c.deadline)
 	at := pick(w, "bought", now-minute, now-2*hour, now-day, now-4*day, ends-1, ends, ends-hour, c.announced, c.announced-1, now+ahead, now+ahead+1, now+3*hour)
+	if p.revoked != 0 && rapid.Bool().Draw(w.t, "in time") {
+		at = ends - pick(w, "before the deadline", 1, hour, day, 20*day)
+	}
 	if at > now+day { // nobody sells tomorrow's trainings
 		at = now
 	}
@@ -151,8 +184,8 @@ func (w *world) void() {
 func (w *world) deliver() {
 	var group []message
 	from := pick(w, "platform", w.talkative()...)
-	for range rapid.IntRange(1, min(3, len(w.outbox[from]))).Draw(w.t, "messages") {
-		i := rapid.IntRange(0, len(w.outbox[from])-1).Draw(w.t, "which")
+	for range w.upTo("messages", 1, min(3, len(w.outbox[from]))) {
+		i := w.upTo("which", 0, len(w.outbox[from])-1)
 		group = append(group, w.outbox[from][i])
 		w.outbox[from] = slices.Delete(slices.Clone(w.outbox[from]), i, i+1)
 	}

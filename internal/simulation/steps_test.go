@@ -23,24 +23,26 @@ type action struct {
 func settlementsExist(w *world) bool { return len(w.m.settlements) > 0 }
 
 var actions = []action{
-	{"sell", 5, nil, (*world).sell},
+	{"sell", 4, nil, (*world).sell},
+	{"sell to who is kept out", 8, func(w *world) bool { return len(w.kept()) > 0 }, func(w *world) { w.sellTo(pick(w, "person", w.kept()...)) }},
 	{"void", 3, func(w *world) bool { return len(w.sold) > 0 }, (*world).void},
 	{"deliver", 4, func(w *world) bool { return len(w.talkative()) > 0 }, (*world).deliver},
 	{"repeat", 2, func(w *world) bool { return len(w.sent) > 0 }, (*world).repeat},
 	{"state", 1, nil, (*world).state},
-	{"state all", 3, nil, (*world).stateAll},
+	{"state all", 4, nil, (*world).stateAll},
 	{"break down", 1, nil, (*world).breakDown},
-	{"time", 7, nil, (*world).pass},
-	{"settle", 8, nil, (*world).settle},
-	{"work", 4, func(w *world) bool { return len(w.due()) > 0 }, (*world).work},
+	{"time", 8, nil, (*world).pass},
+	{"settle", 16, func(w *world) bool { return len(w.ready()) > 0 }, (*world).settle},
+	{"work", 8, func(w *world) bool { return len(w.due()) > 0 }, (*world).work},
 	{"meddle", 4, settlementsExist, (*world).meddle},
-	{"reverse", 2, settlementsExist, (*world).undo},
+	{"prepare", 1, nil, func(w *world) { w.prepare(w.upTo("cohort", 0, len(w.m.cohorts)-1), -1, pick(w, "by", staff...)) }},
+	{"reverse", 4, settlementsExist, (*world).undo},
 	{"extend", 2, nil, (*world).extend},
 	{"declare", 1, nil, (*world).declare},
 	{"end outage", 2, func(w *world) bool { return len(w.troubled()) > 0 }, (*world).mend},
-	{"decide", 4, func(w *world) bool { return len(w.asked()) > 0 }, (*world).answer},
+	{"decide", 6, func(w *world) bool { return len(w.asked()) > 0 }, (*world).answer},
 	{"quarantine", 3, func(w *world) bool { return len(w.m.held) > 0 }, (*world).tend},
-	{"sweep", 2, nil, (*world).sweep},
+	{"sweep", 1, nil, (*world).sweep},
 	{"join", 1, nil, func(w *world) { w.join([]*person{pick(w, "person", w.m.people...)}) }},
 	{"bar", 2, func(w *world) bool { return len(w.m.cohorts) > 1 && len(w.members()) > 0 }, func(w *world) {
 		w.bar(pick(w, "person", w.members()...), rapid.Bool().Draw(w.t, "by card"))
@@ -56,9 +58,9 @@ func (w *world) step() {
 			possible = append(possible, slices.Repeat([]action{a}, a.weight)...)
 		}
 	}
-	i := rapid.IntRange(0, len(possible)-1).Draw(w.t, "step")
-	w.t.Logf("%s: [%s]", clock(w.m.now), possible[i].name)
-	possible[i].do(w)
+	next := possible[w.upTo("step", 0, len(possible)-1)]
+	w.t.Logf("%s: [%s]", clock(w.m.now), next.name)
+	next.do(w)
 }
 
 // pass lets time pass: a while, or until something happens by itself.
@@ -78,6 +80,7 @@ func (w *world) pass() {
 		edge(s.closes)
 	}
 	slices.Sort(edges)
+	edges = slices.DeleteFunc(edges, func(m moment) bool { return m > last && m > now+minute })
 	w.setClock(pick(w, "until", slices.Compact(edges)...))
 	w.t.Logf("%s: now", clock(w.m.now))
 	w.check()
@@ -87,9 +90,20 @@ func (w *world) members() []*person {
 	return slices.DeleteFunc(slices.Clone(w.m.people), func(p *person) bool { return p.imported == 0 })
 }
 
-// settle takes the next step of a settlement as it should be taken.
+// ready are the cohorts with something to settle.
+func (w *world) ready() []int {
+	var all []int
+	for c := range w.m.cohorts {
+		if w.m.open(c) != nil || w.m.mayPrepare(c) {
+			all = append(all, c)
+		}
+	}
+	return all
+}
+
+// settle takes the next step of a settlement as it should be taken, as a rule by somebody who may.
 func (w *world) settle() {
-	cohort := rapid.IntRange(0, len(w.m.cohorts)-1).Draw(w.t, "cohort")
+	cohort := pick(w, "cohort", w.ready()...)
 	s := w.m.open(cohort)
 	switch {
 	case s == nil:
@@ -99,7 +113,7 @@ func (w *world) settle() {
 	case s.reversal != 0:
 		w.reverseChunk(s.number)
 	case s.orderedBy == "" || s.stopped != 0:
-		if rapid.Bool().Draw(w.t, "at once") {
+		if w.upTo("at once", 0, 3) == 3 {
 			w.executeAll(s.number, pick(w, "by", staff...))
 		} else {
 			w.order(s.number, pick(w, "by", staff...))
@@ -113,7 +127,7 @@ func (w *world) settle() {
 func (w *world) meddle() {
 	number := w.anySettlement()
 	by := pick(w, "by", staff...)
-	switch pick(w, "meddle", "stop", "stop", "order", "discard", "approve with another hash", "approve", "chunk", "chunk of the reversal") {
+	switch pick(w, "meddle", "stop", "stop", "stop", "discard", "approve with another hash", "approve", "chunk", "chunk of the reversal") {
 	case "stop":
 		w.stop(number, by)
 	case "order":
@@ -132,7 +146,7 @@ func (w *world) meddle() {
 }
 
 func (w *world) anySettlement() int {
-	return len(w.m.settlements) - rapid.IntRange(0, len(w.m.settlements)-1).Draw(w.t, "settlement before the last")
+	return len(w.m.settlements) - w.upTo("settlement before the last", 0, len(w.m.settlements)-1)
 }
 
 // undo reverses a settlement, or one of those whom it keeps out.
@@ -141,10 +155,10 @@ func (w *world) undo() {
 	card := ""
 	if out := w.m.keptOut(w.m.settlements[number-1]); len(out) > 0 && rapid.Bool().Draw(w.t, "one") {
 		card = pick(w, "card", out...).card
-	} else if rapid.IntRange(0, 3).Draw(w.t, "somebody else") == 3 {
+	} else if w.upTo("somebody else", 0, 3) == 3 {
 		card = pick(w, "card", w.m.people...).card
 	}
-	w.reverse(number, pick(w, "by", staff[1:]...), card)
+	w.reverse(number, pick(w, "by", staff[1:5]...), card)
 }
 
 // due are the jobs that a sweep must find, as kind and number.
@@ -216,9 +230,9 @@ func (w *world) work() {
 
 func (w *world) mend() {
 	code := pick(w, "platform", w.troubled()...)
-	i := rapid.IntRange(0, len(w.m.words[code].outages)-1).Draw(w.t, "outage")
+	i := w.upTo("outage", 0, len(w.m.words[code].outages)-1)
 	o := w.m.words[code].outages[i]
-	w.endOutage(code, i, pick(w, "at", 0, 0, o.begins+hour, w.m.now+hour, o.begins-1, o.begins))
+	w.endOutage(code, i, pick(w, "at", 0, 0, o.begins+hour, w.m.now+hour, o.begins-1))
 }
 
 // asked are the people of whom something is asked.

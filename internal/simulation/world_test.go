@@ -20,8 +20,9 @@ import (
 // Histories of one database follow each other in time, so that what platforms have stated and suffered in one means
 // nothing to the next. A database takes so many of them: it stays small, and its clock within the calendar.
 const (
-	perDatabase = 250
-	spacing     = 120 * day
+	perDatabase = 200
+	spacing     = 100 * day
+	last        = 80 * day // no deadline is later
 )
 
 // fleet is what histories share: a database, two servers on it, and seven platforms.
@@ -96,7 +97,8 @@ type world struct {
 	dark   map[string]bool
 	named  int // invoices and message ids
 
-	told     int // the last entry of the history that was looked at
+	outcomes map[string]string // that were seen, by settlement and card
+	told     int               // the last entry of the history that was looked at
 	replayed map[int]facts
 }
 
@@ -109,7 +111,7 @@ func (f *fleet) history(t *rapid.T) {
 	f.played++
 	w := &world{
 		t: t, fleet: f, run: run, base: time.Date(2021, 1, 1, 0, 0, 0, 0, rules.WIB).Add(time.Duration(int64(run)*spacing) * time.Microsecond),
-		outbox: map[string][]message{}, dark: map[string]bool{}, replayed: map[int]facts{},
+		outbox: map[string][]message{}, dark: map[string]bool{}, replayed: map[int]facts{}, outcomes: map[string]string{},
 		m: &model{words: map[string]*word{}, codes: f.codes, heard: map[string][]message{}, brought: map[string]bool{}},
 	}
 	for _, code := range f.codes {
@@ -117,7 +119,7 @@ func (f *fleet) history(t *rapid.T) {
 	}
 	defer w.tidy()
 	w.begin()
-	for range rapid.IntRange(20, 35).Draw(t, "steps") {
+	for range w.upTo("steps", 20, 35) {
 		w.step()
 	}
 	w.end()
@@ -182,7 +184,7 @@ func (w *world) begin() {
 	w.t.Helper()
 	ctx, r := context.Background(), w.fleet.servers[0]
 	w.setClock(14 * day)
-	for i := range rapid.IntRange(1, 2).Draw(w.t, "cohorts") {
+	for i := range w.upTo("cohorts", 1, 2) {
 		announced := 10*day + moment(3*i)*day
 		_, err := r.AnnounceCohort(ctx, registrytest.Officer, registry.AnnounceCohort{Number: w.number(i), Quota: 100, AnnouncedAt: w.at(announced + 12*hour).Time})
 		if err != nil {
@@ -190,13 +192,13 @@ func (w *world) begin() {
 		}
 		w.m.cohorts = append(w.m.cohorts, cohort{announced: announced, deadline: announced + window, provinces: map[string]moment{}})
 		var first []*person
-		for j := range rapid.IntRange(3, 6).Draw(w.t, "members") {
+		for j := range w.upTo("members", 3, 6) {
 			p := &person{
 				card: fmt.Sprintf("36%010d%02d%02d", w.run, i, j), nik: fmt.Sprintf("99%010d%02d%02d", w.run, i, j),
 				province: []string{"31", "32", "91"}[j%3], cohort: i,
 			}
 			w.m.people = append(w.m.people, p)
-			if j == 0 || !rapid.SampledFrom([]bool{false, false, false, true}).Draw(w.t, "imported later") {
+			if j == 0 || !pick(w, "imported later", false, false, false, true) {
 				first = append(first, p)
 			}
 		}
@@ -206,8 +208,8 @@ func (w *world) begin() {
 		}
 		w.m.join(first)
 	}
-	w.setClock(40*day - rapid.SampledFrom([]moment{minute, hour, day, 5 * day}).Draw(w.t, "begins before the deadline"))
-	w.fleet.wire.setChunk(rapid.IntRange(1, 3).Draw(w.t, "chunk"))
+	w.setClock(40*day + pick(w, "begins after the deadline", -day, -hour, -minute, hour, 2*day, lagLimit))
+	w.fleet.wire.setChunk(w.upTo("chunk", 1, 3))
 	w.check()
 }
 
@@ -297,14 +299,14 @@ func (w *world) survive(phases []phase) {
 
 // mishap draws what goes wrong with the next step: as a rule, nothing.
 func (w *world) mishap() fault {
-	if w.calm || rapid.IntRange(0, 7).Draw(w.t, "mishap") < 7 {
+	if w.calm || w.upTo("mishap", 0, 7) < 7 {
 		return fault{}
 	}
-	kind := rapid.SampledFrom([]faultKind{lostStatement, lostBeforeCommit, lostAfterCommit, cancelled}).Draw(w.t, "kind")
+	kind := pick(w, "kind", lostStatement, lostBeforeCommit, lostAfterCommit, cancelled)
 	if kind == lostBeforeCommit || kind == lostAfterCommit {
-		return fault{kind, rapid.IntRange(0, 2).Draw(w.t, "after commits")}
+		return fault{kind, w.upTo("after commits", 0, 2)}
 	}
-	return fault{kind, rapid.IntRange(0, 20).Draw(w.t, "after statements")}
+	return fault{kind, w.upTo("after statements", 0, 20)}
 }
 
 // clock shows a moment as day, hour and what is left.

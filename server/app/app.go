@@ -62,7 +62,13 @@ func New(ctx context.Context, cfg Config) (_ *Server, err error) {
 	if err != nil {
 		return nil, err
 	}
-	cfg.Store.CheckURL = policy.CheckURL
+	cfg.Store.CheckURL = func(address string) error {
+		var unfit *outbound.URLError
+		if err := policy.CheckURL(address); errors.As(err, &unfit) {
+			return errors.New(unfit.Reason)
+		}
+		return nil
+	}
 	if s.registry, err = cfg.Store.Open(ctx); err != nil {
 		return nil, err
 	}
