@@ -134,7 +134,7 @@ func objects(t *testing.T, server *httptest.Server, card string) map[string]stri
 	var data struct {
 		Cohort, Participant, Platform, Settlement object
 		Endpoints                                 []object
-		Offerings                     struct {
+		Offerings                                 struct {
 			Nodes []struct{ ID, CourseCode string }
 		}
 	}

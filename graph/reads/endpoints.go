@@ -14,9 +14,9 @@ import (
 )
 
 type endpointRow struct {
-	object                                   model.Endpoint
-	events, publicKey, createdBy, disabledBy string
-	created, disabled                        db.Time
+	object                        model.Endpoint
+	events, publicKey, disabledBy string
+	created, disabled             db.Time
 }
 
 var endpointTypes = []string{"Endpoint", "Node"}

@@ -134,7 +134,7 @@ func (r *Reader) fillAlerts(ctx context.Context, sel selection.Selection, rows [
 	for _, o := range seen {
 		o.Alerts = []*model.Alert{}
 	}
-	found, err := all(ctx, r, r.alerts(), sel.Sub("alerts", "Alert", "Node"), and(anyInt(r.Dialect, "al.platform_id", keys(seen)), r.latest("al", "alerts", "raised_at", "1 = 0", keys(seen))), "al.raised_at DESC, al.id DESC")
+	found, err := all(ctx, r, r.alerts(), sel.Sub("alerts", "Alert", "Node"), and(anyInt(r.Dialect, "al.platform_id", keys(seen)), r.latest("al", "alerts", "raised_at", "cleared_at IS NULL", keys(seen))), "al.raised_at DESC, al.id DESC")
 	for _, row := range found {
 		p := seen[row.platform]
 		p.Alerts = append(p.Alerts, &row.object)

@@ -2,6 +2,7 @@ package registry_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -157,6 +158,43 @@ func TestAClosingTellsWhatItWaitsFor(t *testing.T) {
 		}
 		if _, err := x.Closing(context.Background(), registrytest.Officer, 99); registry.CodeOf(err) != registry.NotFound {
 			t.Errorf("of an unknown cohort: %v", err)
+		}
+	})
+}
+
+// TestWhatCannotBePrepared is refused with the reason, and leaves nothing behind.
+func TestWhatCannotBePrepared(t *testing.T) {
+	n := func(n int) *int { return &n }
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		x := newNight(t, d, 2)
+		x.Cohort(14, announced13.AddDate(0, 0, 40), 1)
+		x.Cohort(15, announced13, 0)
+		tests := []struct {
+			name string
+			in   registry.PrepareSettlement
+			want registry.Code
+			says string
+		}{
+			{"an unknown cohort", registry.PrepareSettlement{Cohort: 99, Reason: "r"}, registry.NotFound, "no cohort 99"},
+			{"without a reason", registry.PrepareSettlement{Cohort: 13}, registry.Invalid, "say why"},
+			{"fewer than no places kept", registry.PrepareSettlement{Cohort: 13, Reserve: n(-1), Reason: "r"}, registry.Invalid, "fewer than 0"},
+			{"more places kept than listed", registry.PrepareSettlement{Cohort: 13, Reserve: n(3), Reason: "r"}, registry.Invalid, "no more than 2"},
+			{"before the deadline", registry.PrepareSettlement{Cohort: 14, Reason: "r"}, registry.NotPossible, "The time to buy has not ended"},
+			{"nobody is overdue", registry.PrepareSettlement{Cohort: 15, Reason: "r"}, registry.NotPossible, "nobody of cohort 15"},
+		}
+		for _, tt := range tests {
+			_, err := x.PrepareSettlement(context.Background(), registrytest.Officer, tt.in)
+			if registry.CodeOf(err) != tt.want || !strings.Contains(fmt.Sprint(err), tt.says) {
+				t.Errorf("%s: %v, want %s %q", tt.name, err, tt.want, tt.says)
+			}
+		}
+		if left, err := d.Client().Settlement.Query().Count(context.Background()); left != 0 || err != nil {
+			t.Errorf("%d settlements (%v) came of what was refused", left, err)
+		}
+		x.prepares()
+		_, err := x.PrepareSettlement(context.Background(), registrytest.Officer, registry.PrepareSettlement{Cohort: 13, Reason: "r"})
+		if registry.CodeOf(err) != registry.NotPossible || !strings.Contains(err.Error(), fmt.Sprintf("settlement %d", x.list.ID)) {
+			t.Errorf("while another is not finished: %v", err)
 		}
 	})
 }

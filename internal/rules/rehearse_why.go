@@ -29,6 +29,9 @@ func (o Rehearsed) ground(p Rehearsing, present, changed Settings) (Ground, *Pur
 	switch {
 	case o.From == StatusRevoked:
 		q := earliest(p.Purchases, func(q Purchase) bool { return endsRevocation(after, q, changed) })
+		if q == nil { // the limit took effect before the deadline was moved
+			q = earliest(p.Purchases, func(q Purchase) bool { return endsRevocation(before, q, changed) })
+		}
 		return either(q, before, GroundTrusted, GroundInTime), q
 	case o.To == StatusRevoked:
 		q := earliest(p.Purchases, func(q Purchase) bool { return endsRevocation(before, q, present) })
