@@ -22,11 +22,14 @@ type acting struct {
 
 // as opens the registry and runs fn for whom the token names. The database must be there, at our version.
 func (a acting) as(t *terminal, fn func(*registry.Registry, viewer.Viewer) error) error {
-	if err := errors.Join(a.storage.Check(), a.Tokens.Check(a.Database.Embedded())); err != nil {
+	if err := errors.Join(a.Database.Check(), a.Rules.Check(), a.Tokens.Check(a.Database.Embedded())); err != nil {
 		return usage(err)
 	}
 	if a.Token == "" {
 		return usage(errors.New("say who you are: set GELOMBANG_TOKEN to your access token. For development, 'gelombang token --role officer --subject NAME' prints one"))
+	}
+	if err := checkExists(a.Database); err != nil {
+		return err
 	}
 	who, err := a.who(t)
 	if err != nil {

@@ -3,11 +3,13 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
 	"gelombang/ent"
 	"gelombang/ent/endpoint"
+	"gelombang/ent/outboundmessage"
 	"gelombang/internal/registry"
 	"gelombang/internal/rules"
 	"gelombang/server/config"
@@ -162,7 +164,7 @@ func (c *endpointTest) Run(t *terminal) error {
 }
 
 type endpointResend struct {
-	Message int `arg:"" help:"The webhook's number."`
+	Message string `arg:"" help:"Its webhook-id, msg_…, as receivers and 'endpoint test' show it, or its number, as in the log."`
 
 	storage `embed:""`
 }
@@ -170,7 +172,18 @@ type endpointResend struct {
 // Run implements the command.
 func (c *endpointResend) Run(t *terminal) error {
 	return c.reading(t, func(r *registry.Registry) error {
-		_, err := r.ResendMessage(t.ctx, atTheTerminal, c.Message)
+		number, err := strconv.Atoi(c.Message)
+		if err != nil {
+			m, err := r.DB().Client().OutboundMessage.Query().Where(outboundmessage.MessageID(c.Message)).Only(t.ctx)
+			if ent.IsNotFound(err) {
+				return usage(errors.New("<message>: there is no webhook of ours with this id"))
+			}
+			if err != nil {
+				return err
+			}
+			number = m.ID
+		}
+		_, err = r.ResendMessage(t.ctx, atTheTerminal, number)
 		return err
 	})
 }

@@ -107,6 +107,9 @@ func (r *Registry) ApproveSettlement(ctx context.Context, v viewer.Viewer, in Ap
 		if !strings.EqualFold(strings.TrimSpace(in.ListSHA256), s.ListSha256) {
 			return conflict("listHash", "this is not the hash of the list of settlement %d: look at the list again", s.ID)
 		}
+		if err := r.sameRules(s); err != nil {
+			return err
+		}
 		e, err := within(tx).evidence(ctx, tx.Now, []int{s.CohortID})
 		if err != nil {
 			return err

@@ -219,6 +219,6 @@ func (s source) platformWords(ctx context.Context, now time.Time) ([]rules.Platf
 			words[i] = words[i].WithOutage(ends.Time, now)
 		}
 		return nil
-	}, "SELECT platform_id, ends_at FROM outages WHERE begins_at <= $1 ORDER BY id", db.Instant(now))
+	}, "SELECT platform_id, ends_at FROM outages WHERE begins_at <= $1 AND (ends_at IS NULL OR ends_at > begins_at) ORDER BY id", db.Instant(now))
 	return words, err
 }

@@ -20,6 +20,29 @@ func SummaryOf(s *ent.Settlement) (SettlementSummary, error) {
 	return summary, nil
 }
 
+// EvidenceOf returns what was known when the settlement's list was made.
+func EvidenceOf(s *ent.Settlement) (SettlementEvidence, error) {
+	var evidence SettlementEvidence
+	if err := json.Unmarshal([]byte(s.Evidence), &evidence); err != nil {
+		return SettlementEvidence{}, fmt.Errorf("the evidence of settlement %d: %w", s.ID, err)
+	}
+	return evidence, nil
+}
+
+// sameRules refuses a list that was made under other rules than those in force here: what was awaited for it, or who is
+// on it, may be other than who approves it takes for granted.
+func (r *Registry) sameRules(s *ent.Settlement) error {
+	evidence, err := EvidenceOf(s)
+	if err != nil {
+		return err
+	}
+	if evidence.Settings != r.settings {
+		return notPossible("settlement", "the list of settlement %d was made with other rules than those in force here (lag limit %v, here %v): give both programs the same, discard the list and prepare it anew",
+			s.ID, evidence.Settings.LagLimit, r.settings.LagLimit)
+	}
+	return nil
+}
+
 // SettlementCounts returns how many of a settlement's list stand where. Whoever calls it has asked the viewer.
 func (r *Registry) SettlementCounts(ctx context.Context, id int) (map[rules.EntryOutcome]int, error) {
 	counts := map[rules.EntryOutcome]int{}
