@@ -12,8 +12,9 @@ import (
 	"gelombang/internal/viewer"
 )
 
-// maxExtendedCards bounds the list of an extension for single cards.
-const maxExtendedCards = 10_000
+// maxExtendedCards bounds the list of an extension for single cards. They are extended all or none, in one transaction,
+// which keeps the intake of these cards waiting for about 100 ms then.
+const maxExtendedCards = 5_000
 
 // ExtendDeadline is an extension for a cohort, for its participants in a province, or for a list of
 // cards in it.

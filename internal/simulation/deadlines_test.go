@@ -61,12 +61,18 @@ func (w *world) grant(ctx context.Context, r *registry.Registry, scope string, c
 
 // raise goes on with a deadline that has not reached everybody: its server died.
 func (w *world) raise(i int) {
-	id := w.idOf("SELECT id FROM deadline_raises WHERE cohort_id IN ($1, $2) ORDER BY id LIMIT 1 OFFSET $3", w.number(0), w.number(1), i)
+	id := w.idOfRaise(i)
 	w.saw("raise resumed")
 	_ = w.do(fmt.Sprintf("a chunk of raise %d", i), "", []phase{func(m *model) { m.raise(i) }}, func(ctx context.Context, r *registry.Registry) error {
 		_, err := r.RaiseChunk(ctx, id)
 		return err
 	})
+}
+
+// idOfRaise is the database's id of the raise with the number, from 0.
+func (w *world) idOfRaise(i int) int {
+	w.t.Helper()
+	return w.idOf("SELECT id FROM deadline_raises WHERE cohort_id IN ($1, $2) ORDER BY id LIMIT 1 OFFSET $3", w.number(0), w.number(1), i)
 }
 
 // declare declares an outage, of a platform that has one or not.

@@ -3,8 +3,7 @@ package simulation
 import (
 	"database/sql"
 	"fmt"
-
-	"github.com/google/go-cmp/cmp"
+	"strings"
 
 	"gelombang/internal/db"
 )
@@ -21,11 +20,11 @@ type facts struct {
 func (w *world) check() {
 	w.t.Helper()
 	s := w.read()
-	if got, want := s.lines(w), w.m.lines(); !equal(got, want) {
-		w.t.Fatalf("what is stored is not what must come of the history (-model +stored):\n%s", cmp.Diff(want, got))
+	w.checkStored(s)
+	if d := difference(w.m.lines(), s.lines(w)); d != "" {
+		w.t.Fatalf("what is stored is not what must come of the history (-model +stored):\n%s", d)
 	}
 	w.checkTwins()
-	w.checkStored(s)
 	w.countOutcomes()
 }
 
@@ -57,16 +56,20 @@ func (w *world) checkStored(s *stored) {
 	w.checkLists(s)
 }
 
-func equal(a, b []string) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if a[i] != b[i] {
-			return false
+// difference lists the lines of which one of two sorted lists has more; empty when they are the same.
+func difference(want, got []string) string {
+	var lines []string
+	for len(want)+len(got) > 0 {
+		switch {
+		case len(got) == 0 || (len(want) > 0 && want[0] < got[0]):
+			lines, want = append(lines, "- "+want[0]), want[1:]
+		case len(want) == 0 || got[0] < want[0]:
+			lines, got = append(lines, "+ "+got[0]), got[1:]
+		default:
+			want, got = want[1:], got[1:]
 		}
 	}
-	return true
+	return strings.Join(lines, "\n")
 }
 
 // checkTwins holds those whose revocation has ended against who they would be had there been none.
@@ -76,7 +79,7 @@ func (w *world) checkTwins() {
 		if p.twin == nil || p.revoked != 0 {
 			continue
 		}
-		if diff := cmp.Diff(p.twin.facts(), p.facts()); diff != "" {
+		if diff := difference(p.twin.facts(), p.facts()); diff != "" {
 			w.t.Fatalf("%s is not as if there had been no revocation (-without it +now):\n%s", p.card, diff)
 		}
 		p.twin = nil

@@ -190,13 +190,11 @@ func (w *world) work() {
 		if _, err := fmt.Sscan(job, &kind, &n); err != nil {
 			w.t.Fatal(err)
 		}
-		id := 0
+		find := w.idOfSettlement
 		if kind == registry.JobRaise {
-			id = w.idOf("SELECT id FROM deadline_raises WHERE cohort_id IN ($1, $2) ORDER BY id LIMIT 1 OFFSET $3", w.number(0), w.number(1), n)
-		} else {
-			id = w.idOfSettlement(n)
+			find = w.idOfRaise
 		}
-		ids[registry.Job{Kind: kind, ID: id}] = job
+		ids[registry.Job{Kind: kind, ID: find(n)}] = job
 	}
 	ctx, r := context.Background(), w.fleet.servers[w.server]
 	found, err := r.DueSettlements(ctx)

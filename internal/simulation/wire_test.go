@@ -47,7 +47,6 @@ type wire struct {
 	cancel context.CancelFunc
 	fired  bool
 	chunk  int64
-	cut    int // statements whose chunk was made smaller
 }
 
 // plug opens a fresh, migrated database, and returns it with its pool for writing led through a wire.
@@ -183,7 +182,6 @@ func (w *wire) shorten(query string, args []driver.NamedValue) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	args[1].Value = w.chunk
-	w.cut++
 }
 
 // Close implements [driver.Conn].

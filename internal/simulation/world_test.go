@@ -4,11 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"slices"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"gelombang/internal/db"
@@ -157,7 +155,11 @@ func (w *world) each(query string, scan func(*sql.Rows) error, args ...any) {
 	if err != nil {
 		w.t.Fatalf("read: %v", err)
 	}
-	defer rows.Close()
+	defer func() {
+		if err := rows.Close(); err != nil {
+			w.t.Errorf("close: %v", err)
+		}
+	}()
 	for rows.Next() {
 		if err := scan(rows); err != nil {
 			w.t.Fatal(err)
@@ -283,15 +285,15 @@ func (w *world) survive(phases []phase) {
 		for _, p := range phases[:n] {
 			p(m)
 		}
-		want := m.lines()
-		if slices.Equal(got, want) {
+		d := difference(m.lines(), got)
+		if d == "" {
 			w.saw(fmt.Sprintf("died after %d of %d", min(n, 3), min(len(phases), 3)))
 			w.m = m
 			w.check()
 			return
 		}
 		if diff == "" {
-			diff = cmp.Diff(want, got)
+			diff = d
 		}
 	}
 	w.t.Fatalf("the server died, and what is stored is neither nothing nor a beginning of what it was doing; all of it would be (-model +stored):\n%s", diff)

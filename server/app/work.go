@@ -103,12 +103,15 @@ func chunks(chunk func(context.Context, int) (registry.Progress, error)) func(co
 				return jobs.Done(), err
 			case progress.Finished:
 				return jobs.Done(), nil
-			case ctx.Err() != nil:
+			case ended(ctx):
 				return jobs.Again(0), nil
 			}
 		}
 	}
 }
+
+// ended reports whether the time for the work is over, or the server stops.
+func ended(ctx context.Context) bool { return ctx.Err() != nil }
 
 // periodics are what time brings round, on one server of a database at a time.
 func (s *Server) periodics() []jobs.Periodic {
@@ -174,7 +177,7 @@ func (s *Server) sendReminders(ctx context.Context) error {
 			slog.Int("sent", tally.Sent), slog.Int("to_gateways", tally.Told), slog.Int("skipped", tally.Skipped), slog.Int("again", tally.Again),
 			slog.Int("bounced", tally.Bounced), slog.Int("failed", tally.Failed), slog.Int("in_doubt", tally.Doubt))
 	}
-	if ctx.Err() != nil {
+	if ended(ctx) {
 		return nil // the period is over, and the next goes on
 	}
 	return err
