@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -49,6 +51,11 @@ func (r *Registry) readWatch(ctx context.Context, q db.Execer, now time.Time, co
 		}
 	}
 	return w.platforms, nil
+}
+
+// ids are the platforms that are read, as a parameter.
+func (w *watchReader) ids() any {
+	return w.r.db.Dialect.Ints(slices.Sorted(maps.Keys(w.byID)))
 }
 
 func (w *watchReader) query(ctx context.Context, each func(*sql.Rows) error, query string, args ...any) error {
@@ -181,14 +188,14 @@ func (w *watchReader) readLags(ctx context.Context) error {
 		return nil
 	}, `WITH recent AS (
 SELECT id, platform_id, invoice_code, ROW_NUMBER() OVER (PARTITION BY platform_id ORDER BY id) AS nth, COUNT(*) OVER (PARTITION BY platform_id) / $4 + 1 AS every
-FROM deliveries WHERE received_at > $1 AND received_at <= $2 AND event_type = $3),
+FROM deliveries WHERE received_at > $1 AND received_at <= $2 AND event_type = $3 AND `+w.r.db.Dialect.Any("platform_id", 5)+`),
 reports AS (
 SELECT r.platform_id, r.every, `+w.r.db.Dialect.Seconds("q.received_at", "q.purchased_at")+` AS lag
 FROM recent r JOIN purchases q ON q.platform_id = r.platform_id AND q.invoice_code = r.invoice_code AND q.delivery_id = r.id
 WHERE r.nth % r.every = 0),
 placed AS (SELECT platform_id, every, lag, ROW_NUMBER() OVER (PARTITION BY platform_id ORDER BY lag) AS place, COUNT(*) OVER (PARTITION BY platform_id) AS n FROM reports)
 SELECT platform_id, MAX(n * every), MAX(CASE WHEN place = (n * 50 + 99) / 100 THEN lag END), MAX(CASE WHEN place = (n * 90 + 99) / 100 THEN lag END),
-MAX(CASE WHEN place = (n * 99 + 99) / 100 THEN lag END) FROM placed GROUP BY platform_id`, w.now.Add(-lagWindow), w.now, rules.TypePurchaseCompleted, lagSample)
+MAX(CASE WHEN place = (n * 99 + 99) / 100 THEN lag END) FROM placed GROUP BY platform_id`, w.now.Add(-lagWindow), w.now, rules.TypePurchaseCompleted, lagSample, w.ids())
 }
 
 // seconds is a lag; a platform whose clock is ahead of ours has none below 0.
@@ -207,8 +214,8 @@ func (w *watchReader) readHeld(ctx context.Context) error {
 		}
 		return nil
 	}, `SELECT q.platform_id, COUNT(*), COALESCE(SUM(q.amount), 0)
-FROM (SELECT platform_id, MAX(through) AS through FROM statements GROUP BY platform_id) s JOIN purchases q ON q.platform_id = s.platform_id AND q.purchased_at < s.through
-GROUP BY q.platform_id`)
+FROM (SELECT platform_id, MAX(through) AS through FROM statements WHERE `+w.r.db.Dialect.Any("platform_id", 1)+` GROUP BY platform_id) s JOIN purchases q ON q.platform_id = s.platform_id AND q.purchased_at < s.through
+GROUP BY q.platform_id`, w.ids())
 	if err != nil {
 		return err
 	}
@@ -241,7 +248,7 @@ func (w *watchReader) readAtStake(ctx context.Context) error {
 	}, "SELECT d.platform_id, COUNT(*) FROM deliveries d WHERE d.settled_at IS NULL AND d.received_at <= $1 AND ("+
 		"(d.card_number <> '' AND EXISTS (SELECT 1 FROM participants p WHERE p.card_number = d.card_number AND "+concerns+"))"+
 		" OR ("+nameless+" AND EXISTS (SELECT 1 FROM cohorts c JOIN participants p ON p.cohort_id = c.id WHERE p.revoked_at IS NULL AND "+concerns+"))"+
-		") GROUP BY d.platform_id", w.now.Add(-rules.QuarantineGrace), near.From, near.To)
+		") AND "+w.r.db.Dialect.Any("d.platform_id", 4)+" GROUP BY d.platform_id", w.now.Add(-rules.QuarantineGrace), near.From, near.To, w.ids())
 }
 
 // readDeadline reads the nearest deadline that somebody who has not bought can still miss.

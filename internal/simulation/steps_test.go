@@ -230,7 +230,7 @@ func (w *world) mend() {
 	code := pick(w, "platform", w.troubled()...)
 	i := w.upTo("outage", 0, len(w.m.words[code].outages)-1)
 	o := w.m.words[code].outages[i]
-	w.endOutage(code, i, pick(w, "at", 0, 0, o.begins+hour, w.m.now+hour, o.begins-1))
+	w.endOutage(code, i, pick(w, "at", 0, 0, o.begins+hour, w.m.now+hour, o.begins-1, o.begins))
 }
 
 // asked are the people of whom something is asked.

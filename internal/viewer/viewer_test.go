@@ -91,6 +91,8 @@ func TestWhoMayWhat(t *testing.T) {
 		{"reverse a settlement", viewer.Viewer.ReversesSettlement, []string{"supervisor", "admin", program}},
 		{"see settlements", viewer.Viewer.SeesSettlements, staff},
 		{"see the quota ledger", viewer.Viewer.SeesPlaces, with(staff, "analyst")},
+		{"approve settlements at all", viewer.Viewer.ApprovesSettlements, []string{"supervisor", "admin", program}},
+		{"manage endpoints", viewer.Viewer.ManagesEndpoints, []string{"admin", program}},
 		{"approve one's own settlement", func(v viewer.Viewer) bool { return v.ApprovesSettlement(v.Subject) }, nil},
 		{"use the explorer", viewer.Viewer.UsesExplorer, with(staff, "analyst", "platform", "platform without a code")},
 	}
