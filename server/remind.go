@@ -60,18 +60,36 @@ func (c *remindPreview) Run(t *terminal) error {
 		for _, s := range preview.Stages {
 			fmt.Fprintf(&lines, "%d\t%s\t%s\t%s\t%d\t%d\t%d\n", s.Stage, s.Channel, minute(s.BeginsAt), yes(s.Sent), s.Recipients, s.Unreachable, s.Capped)
 		}
+		if err := printTable(t.out, lines.String()); err != nil {
+			return err
+		}
 		if !preview.Exact {
-			lines.WriteString("Who cannot be reached is projected from a sample.\n")
-		}
-		for _, s := range preview.Sample {
-			due := "nothing is due"
-			if !s.DueAt.IsZero() {
-				due = "due " + minute(s.DueAt)
+			if _, err := fmt.Fprintln(t.out, "Who cannot be reached is projected from a sample."); err != nil {
+				return err
 			}
-			fmt.Fprintf(&lines, "%s\t%s\t%s\n", s.Card, lastMinute(s.Deadline), due)
 		}
-		return printTable(t.out, lines.String())
+		return t.printReminded(preview.Sample)
 	})
+}
+
+// printReminded prints a few of those who would be reminded.
+func (t *terminal) printReminded(sample []registry.ReminderSample) error {
+	if len(sample) == 0 {
+		return nil
+	}
+	var lines strings.Builder
+	lines.WriteString("CARD\tDEADLINE\tNEXT REMINDER\n")
+	for _, s := range sample {
+		due := "-"
+		if !s.DueAt.IsZero() {
+			due = minute(s.DueAt)
+		}
+		fmt.Fprintf(&lines, "%s\t%s\t%s\n", s.Card, lastMinute(s.Deadline), due)
+	}
+	if _, err := fmt.Fprintln(t.out); err != nil {
+		return err
+	}
+	return printTable(t.out, lines.String())
 }
 
 func yes(b bool) string {
