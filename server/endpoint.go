@@ -56,7 +56,7 @@ func (c *endpointAdd) Run(t *terminal) error {
 	}
 	var unfit *outbound.URLError
 	if err := policy.CheckURL(c.URL); errors.As(err, &unfit) {
-		return usage(fmt.Errorf("<url>: %s", unfit.Reason))
+		return usage(fmt.Errorf("<url>: %s. Private networks, and http in them, are for GELOMBANG_PRIVATE_ENDPOINTS and GELOMBANG_PLAIN_ENDPOINTS", unfit.Reason))
 	}
 	in := registry.CreateEndpoint{Name: c.Name, URL: c.URL, Scheme: signature.Scheme(c.Scheme)}
 	for event := range strings.SplitSeq(c.Events, ",") {

@@ -17,6 +17,7 @@ import (
 type settleCommands struct {
 	Status  settleStatus  `cmd:"" help:"Say where a cohort stands, and what is awaited before its list may be made."`
 	List    settleList    `cmd:"" help:"List the settlements."`
+	Show    settleShow    `cmd:"" help:"Show a settlement: what its list rests on, how it is made up, and what became of it."`
 	Preview settlePreview `cmd:"" help:"Freeze the list of those who let their deadline pass, and print it. Nobody changes by it."`
 	Approve settleApprove `cmd:"" help:"Approve a list, as another person than the one who prepared it."`
 	Execute settleExecute `cmd:"" help:"End the memberships on an approved list, looking at everybody again."`
@@ -156,6 +157,17 @@ func (t *terminal) printSettlement(s *ent.Settlement) error {
 	if s.ApprovedAt != nil {
 		fmt.Fprintf(&lines, "Approved\t%s by %s\n", minute(*s.ApprovedAt), s.ApprovedBy)
 	}
+	evidence, err := registry.EvidenceOf(s)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(&lines, "Reason\t%s\nPlaces kept\t%d, for reinstatements, until it closes\nLag limit\t%v\n", s.Reason, s.Reserve, evidence.LagLimit)
+	for _, p := range evidence.Platforms {
+		fmt.Fprintf(&lines, "Then: %s\t%s\n", p.Platform, platformWord(p))
+	}
+	if evidence.Unreadable > 0 {
+		fmt.Fprintf(&lines, "Then: unreadable\t%d deliveries in quarantine\n", evidence.Unreadable)
+	}
 	for _, p := range summary.Provinces {
 		fmt.Fprintf(&lines, "Province %s\t%d\n", orNone(p.Province), p.Count)
 	}
@@ -222,11 +234,39 @@ func (t *terminal) printOutcome(r *registry.Registry, s *ent.Settlement) error {
 		return err
 	}
 	var lines strings.Builder
-	fmt.Fprintf(&lines, "Settlement\t%d\nState\t%s\nListed\t%d\n", s.ID, s.State, s.Listed)
+	fmt.Fprintf(&lines, "Settlement\t%d\nState\t%s\nOn the list\t%d\n", s.ID, s.State, s.Listed)
 	for _, outcome := range rules.EntryOutcome("").Values() {
 		fmt.Fprintf(&lines, "%s\t%d\n", outcome, counts[rules.EntryOutcome(outcome)])
 	}
 	return printTable(t.out, lines.String())
+}
+
+type settleShow struct {
+	settled `embed:""`
+	acting  `embed:""`
+}
+
+// Run implements the command.
+func (c *settleShow) Run(t *terminal) error {
+	return c.as(t, func(r *registry.Registry, v viewer.Viewer) error {
+		if !v.SeesSettlements() {
+			return errors.New("your role does not allow you to look at settlements")
+		}
+		s, err := r.DB().Client().Settlement.Get(t.ctx, c.Settlement)
+		if ent.IsNotFound(err) {
+			return usage(fmt.Errorf("<settlement>: there is no settlement %d", c.Settlement))
+		}
+		if err != nil {
+			return err
+		}
+		if err := t.printSettlement(s); err != nil {
+			return err
+		}
+		if _, err := fmt.Fprintln(t.out); err != nil {
+			return err
+		}
+		return t.printOutcome(r, s)
+	})
 }
 
 type settleStop struct {

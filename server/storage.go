@@ -64,6 +64,7 @@ func (s storage) open(t *terminal, asItIs bool, fn func(*registry.Registry) erro
 	}
 	r, err := app.Store{
 		Database: s.Database.Open(), AsItIs: asItIs, Secrets: keys, Settings: s.Rules.Settings(), Clock: time.Now, Log: t.log,
+		CheckURL: func(string) error { return nil }, // 'endpoint add' has asked its settings
 	}.Open(t.ctx)
 	if err != nil {
 		return err

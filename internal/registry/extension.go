@@ -126,11 +126,14 @@ func (in ExtendDeadline) check() error {
 }
 
 func (in ExtendDeadline) checkAgainst(ctx context.Context, tx *db.Tx, c *ent.Cohort, until time.Time) error {
+	if err := checkLastDay(c, in.LastDay); err != nil {
+		return err
+	}
+	if !until.After(c.Deadline) {
+		return notPossible("lastDay", "cohort %d has until %s already: give a later day, for an extension never shortens", c.ID, rules.LastDay(c.Deadline).Format(time.DateOnly))
+	}
 	switch in.Scope {
 	case rules.ExtendCohort:
-		if !until.After(c.Deadline) {
-			return notPossible("lastDay", "the cohort's deadline is not before that already: an extension never shortens")
-		}
 	case rules.ExtendProvince:
 		_, err := tx.Client.Province.Get(ctx, in.Province)
 		if ent.IsNotFound(err) {

@@ -172,11 +172,23 @@ func TestAnExtensionNeverShortens(t *testing.T) {
 			{"one card", registry.ExtendDeadline{Scope: rules.ExtendCards, Cards: cards[:1], LastDay: day(20)}, 1},
 			{"the province, less", registry.ExtendDeadline{Scope: rules.ExtendProvince, Province: "31", LastDay: day(15)}, 1},
 			{"the cohort, still less", registry.ExtendDeadline{Scope: rules.ExtendCohort, LastDay: day(10)}, 1},
-			{"the same card, less than it has", registry.ExtendDeadline{Scope: rules.ExtendCards, Cards: cards[:1], LastDay: day(9)}, 0},
+			{"the same card, less than it has", registry.ExtendDeadline{Scope: rules.ExtendCards, Cards: cards[:1], LastDay: day(12)}, 0},
 		} {
 			if n, err := extend(f, step.in); n != step.moved || err != nil {
 				t.Errorf("%s: moved %d (%v), want %d", step.name, n, err, step.moved)
 			}
+		}
+		// What is no later than the cohort's own deadline is a slip, whomever it is meant for; so is a year too many.
+		for _, in := range []registry.ExtendDeadline{
+			{Scope: rules.ExtendCards, Cards: cards[:1], LastDay: day(10)}, {Scope: rules.ExtendProvince, Province: "31", LastDay: day(9)}, {Scope: rules.ExtendCohort, LastDay: day(10)},
+		} {
+			if n, err := extend(f, in); registry.CodeOf(err) != registry.NotPossible {
+				t.Errorf("%s until %v: moved %d, %v", in.Scope, in.LastDay, n, err)
+			}
+		}
+		far := registry.ExtendDeadline{Scope: rules.ExtendProvince, Province: "31", LastDay: day(20).AddDate(41, 0, 0)}
+		if n, err := extend(f, far); registry.CodeOf(err) != registry.Invalid {
+			t.Errorf("until %v: moved %d, %v", far.LastDay, n, err)
 		}
 		// Who is imported afterwards gets what the cohort and the province have.
 		f.Import(13, []registry.ParticipantRow{{Line: 2, CardNumber: "3113000000000009", Province: "31"}, {Line: 3, CardNumber: "3213000000000009", Province: "32"}})

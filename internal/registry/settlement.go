@@ -213,7 +213,15 @@ func outOfOrder(s *ent.Settlement, done string) error {
 	if s.ReversalOrderedAt != nil && s.ReversedAt == nil {
 		return notPossible("settlement", "settlement %d is being reversed: it cannot be %s", s.ID, done)
 	}
-	return notPossible("settlement", "settlement %d is %s: it cannot be %s", s.ID, s.State, done)
+	return notPossible("settlement", "settlement %d is %s: it cannot be %s%s", s.ID, s.State, done, firstStep[s.State])
+}
+
+// firstStep says what has to be done with a settlement that stands so.
+var firstStep = map[rules.SettlementState]string{
+	rules.SettlementPreviewed: "; another person has to approve it first",
+	rules.SettlementApproved:  "; it may be executed",
+	rules.SettlementExecuted:  "; it may be reversed",
+	rules.SettlementClosed:    "; it may be reversed",
 }
 
 func countEntries(ctx context.Context, tx *db.Tx, settlement int, outcomes ...rules.EntryOutcome) (int, error) {

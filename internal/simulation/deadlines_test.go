@@ -27,11 +27,12 @@ func (w *world) extend() {
 		code = first(refusal{until < is, registry.NotPossible})
 	case "province":
 		province = pick(w, "province", "31", "32", "91")
+		code = first(refusal{until <= is, registry.NotPossible})
 	case "cards":
 		for range w.upTo("cards", 1, 2) {
 			cards = append(cards, pick(w, "card", w.m.people...).card)
 		}
-		code = first(refusal{slices.ContainsFunc(cards, func(card string) bool {
+		code = first(refusal{until <= is, registry.NotPossible}, refusal{slices.ContainsFunc(cards, func(card string) bool {
 			p := w.m.byCard(card)
 			return p == nil || p.cohort != c
 		}), registry.NotFound})

@@ -13,6 +13,7 @@ import (
 	"gelombang/internal/outbox"
 	"gelombang/internal/registry"
 	"gelombang/internal/remind"
+	"gelombang/internal/rules"
 	"gelombang/webhooks/outbound"
 )
 
@@ -179,6 +180,13 @@ func (s *Server) sendReminders(ctx context.Context) error {
 	}
 	if ended(ctx) {
 		return nil // the period is over, and the next goes on
+	}
+	if _, configured := s.cfg.Messages.Mail(); configured || err != nil {
+		return err
+	}
+	waiting, err := s.registry.WaitingReminders(ctx, rules.ChannelEmail)
+	if waiting > 0 {
+		s.log.WarnContext(ctx, "reminders by e-mail wait, and are given up when their stage is over: this server has no mail server", slog.String("set", "GELOMBANG_SMTP_URL"), slog.Int("waiting", waiting))
 	}
 	return err
 }
