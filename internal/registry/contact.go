@@ -95,6 +95,9 @@ func (r *Registry) CorrectContact(ctx context.Context, v viewer.Viewer, in Corre
 		if err != nil {
 			return err
 		}
+		if err := forgetReminders(ctx, tx, p.ID); err != nil {
+			return err
+		}
 		return tx.Client.Participant.UpdateOne(p).SetContact(sealed).ClearContactErasedAt().SetUpdatedAt(tx.Now).Exec(ctx)
 	})
 }

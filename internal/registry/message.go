@@ -3,6 +3,8 @@ package registry
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
+	"strings"
 	"time"
 
 	"gelombang/internal/db"
@@ -91,7 +93,8 @@ func (m *message) quarantine(reason rules.Reason) {
 
 func (m *message) applied() { m.outcome, m.reason, m.retryAt = rules.DeliveryApplied, "", time.Time{} }
 
-// labelOf reads the label off the event.
+// labelOf reads the label off the event. Of a body that is not what the contract says it reads the card, if that much can
+// be read: the delivery may be about a purchase of its owner, who must not lose a membership meanwhile.
 func labelOf(s Submission) label {
 	l := label{eventType: s.EventType}
 	switch e := s.Event.(type) {
@@ -107,9 +110,27 @@ func labelOf(s Submission) label {
 		l.eventTime = e.Timestamp
 	case rules.AlumniStageReached:
 		l.eventTime, l.card = e.Timestamp, e.CardNumber
+	case nil:
+		l.card = cardIn(s.Body)
 	}
 	return l
 }
+
+// cardIn returns the card number that the body of a delivery names in its usual place; empty for none.
+func cardIn(body []byte) string {
+	var b struct {
+		Data struct {
+			CardNumber string `json:"card_number"`
+		} `json:"data"`
+	}
+	if json.Unmarshal(body, &b) != nil || len(b.Data.CardNumber) != cardDigits || strings.Trim(b.Data.CardNumber, "0123456789") != "" {
+		return ""
+	}
+	return b.Data.CardNumber
+}
+
+// cardDigits is how long a card number is.
+const cardDigits = 16
 
 // order is the order in which the messages of a group are applied: what others may need, or may be judged
 // by, comes first. Were they applied one by one, the result would be the same; this order spares retries.

@@ -154,7 +154,7 @@ func (r *Registry) DiscardSettlement(ctx context.Context, v viewer.Viewer, id in
 func (r *Registry) changeSettlement(ctx context.Context, id int, change func(*db.Tx, *ent.Settlement) error) (*ent.Settlement, error) {
 	var out *ent.Settlement
 	err := r.db.InTx(ctx, r.clock(), func(tx *db.Tx) error {
-		s, err := lockSettlement(ctx, tx, id, tx.Dialect.ForUpdate())
+		s, err := lockSettlement(ctx, tx, id)
 		if err != nil {
 			return err
 		}
@@ -172,10 +172,11 @@ func (r *Registry) changeSettlement(ctx context.Context, id int, change func(*db
 	return out, nil
 }
 
-// lockSettlement locks the cohort's row, shared, and then the settlement's: who gives the cohort a later deadline is
-// either done before or begins after this transaction. Everything that locks more locks it afterwards: the entries of
+// lockSettlement locks the settlement's row, and then the cohort's, shared: who gives the cohort a later deadline is
+// either done before or begins after this transaction. Chunks take the settlement one after the other: a shared lock
+// would pass those who wait to stop it, over and over. Everything that locks more locks it afterwards: the entries of
 // the list, then participants, both in the order of the participants' ids.
-func lockSettlement(ctx context.Context, tx *db.Tx, id int, lock string) (*ent.Settlement, error) {
+func lockSettlement(ctx context.Context, tx *db.Tx, id int) (*ent.Settlement, error) {
 	var number int
 	err := tx.QueryRowContext(ctx, "SELECT cohort_id FROM settlements WHERE id = $1", id).Scan(&number)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -184,10 +185,10 @@ func lockSettlement(ctx context.Context, tx *db.Tx, id int, lock string) (*ent.S
 	if err != nil {
 		return nil, fmt.Errorf("find the settlement: %w", err)
 	}
-	if err := lockRow(ctx, tx, "cohorts", number, tx.Dialect.ForShare()); err != nil {
+	if err := lockRow(ctx, tx, "settlements", id, tx.Dialect.ForUpdate()); err != nil {
 		return nil, err
 	}
-	if err := lockRow(ctx, tx, "settlements", id, lock); err != nil {
+	if err := lockRow(ctx, tx, "cohorts", number, tx.Dialect.ForShare()); err != nil {
 		return nil, err
 	}
 	s, err := tx.Client.Settlement.Get(ctx, id)

@@ -190,7 +190,8 @@ func (s source) countBy(ctx context.Context, query string, numbers []int) (map[i
 	return counts, err
 }
 
-// platformWords returns what the active platforms have stated, by code, and which of them cannot report.
+// platformWords returns what the active platforms have stated, by code, and which of them cannot report. What was stated
+// before its own instant is a promise: the platform did not know then what would still be bought, so that it is no evidence.
 func (s source) platformWords(ctx context.Context, now time.Time) ([]rules.PlatformWord, error) {
 	var words []rules.PlatformWord
 	at := map[int]int{} // by the platform's id
@@ -205,7 +206,7 @@ func (s source) platformWords(ctx context.Context, now time.Time) ([]rules.Platf
 		at[id] = len(words)
 		words = append(words, w)
 		return nil
-	}, "SELECT p.id, p.code, p.name, (SELECT MAX(s.through) FROM statements s WHERE s.platform_id = p.id) FROM platforms p WHERE p.active ORDER BY p.code")
+	}, "SELECT p.id, p.code, p.name, (SELECT MAX(s.through) FROM statements s WHERE s.platform_id = p.id AND s.received_at >= s.through) FROM platforms p WHERE p.active ORDER BY p.code")
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"time"
 
 	"gelombang/ent"
 	"gelombang/internal/db"
@@ -87,6 +88,9 @@ func (r *Registry) finish(ctx context.Context, id int, chunk func(context.Contex
 			progress(p)
 		}
 		if !p.Finished {
+			if err := r.breathe(ctx); err != nil {
+				return nil, err
+			}
 			continue
 		}
 		s, err := r.db.Primary().Settlement.Get(ctx, id)
@@ -107,7 +111,7 @@ func (r *Registry) ExecuteChunk(ctx context.Context, id int) (Progress, error) {
 	var p Progress
 	looked := 0
 	err := r.db.InTx(ctx, r.clock(), func(tx *db.Tx) error {
-		s, err := lockSettlement(ctx, tx, id, tx.Dialect.ForShare())
+		s, err := lockSettlement(ctx, tx, id)
 		if err != nil {
 			return err
 		}
@@ -250,7 +254,7 @@ func writeOutcomes(ctx context.Context, tx *db.Tx, entries []*entry) error {
 // false when they left somebody.
 func (r *Registry) finishExecution(ctx context.Context, id int) (finished bool, err error) {
 	err = r.db.InTx(ctx, r.clock(), func(tx *db.Tx) error {
-		s, err := lockSettlement(ctx, tx, id, tx.Dialect.ForUpdate())
+		s, err := lockSettlement(ctx, tx, id)
 		if err != nil {
 			return err
 		}
@@ -278,4 +282,21 @@ func (r *Registry) finishExecution(ctx context.Context, id int) (finished bool, 
 		return r.tellStep(ctx, tx, s, stepExecuted)
 	})
 	return finished, err
+}
+
+// breath is how long a command leaves the only writer of SQLite to others between two chunks.
+const breath = 40 * time.Millisecond
+
+// breathe lets others write. On SQLite, who waits for the writer in another process looks for it now and then, and would
+// hardly ever find it free; on Postgres they wait in turn.
+func (r *Registry) breathe(ctx context.Context) error {
+	if r.db.Dialect == db.Postgres {
+		return ctx.Err()
+	}
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(breath):
+		return nil
+	}
 }

@@ -65,7 +65,7 @@ func (r *Registry) ReverseChunk(ctx context.Context, id int) (Progress, error) {
 	var p Progress
 	reversed := 0
 	err := r.db.InTx(ctx, r.clock(), func(tx *db.Tx) error {
-		s, err := lockSettlement(ctx, tx, id, tx.Dialect.ForShare())
+		s, err := lockSettlement(ctx, tx, id)
 		if err != nil {
 			return err
 		}
@@ -136,7 +136,7 @@ func (r *Registry) reverseOne(ctx context.Context, tx *db.Tx, s *ent.Settlement,
 // they left somebody.
 func (r *Registry) finishReversal(ctx context.Context, id int) (finished bool, err error) {
 	err = r.db.InTx(ctx, r.clock(), func(tx *db.Tx) error {
-		s, err := lockSettlement(ctx, tx, id, tx.Dialect.ForUpdate())
+		s, err := lockSettlement(ctx, tx, id)
 		if err != nil {
 			return err
 		}

@@ -201,11 +201,13 @@ func (m *model) named(card string) bool {
 	return slices.ContainsFunc(m.held, func(h held) bool { return h.card == card })
 }
 
-// stated is before when the platform has stated that everything is sent.
+// stated is before when the platform has stated that everything is sent. What it said before that instant is a promise.
 func (w *word) stated() moment {
 	latest := moment(0)
 	for _, s := range w.statements {
-		latest = max(latest, s.through)
+		if s.received >= s.through {
+			latest = max(latest, s.through)
+		}
 	}
 	return latest
 }
