@@ -300,7 +300,7 @@ func TestALaterVersionReadsWhatAnEarlierOneCouldNot(t *testing.T) {
 			problem string
 			card    string
 		}{
-			{"a version that cannot read it either", earlier, rules.ReasonUnsupportedType, m.Problem, ""},
+			{"a version that cannot read it either", earlier, rules.ReasonUnsupportedType, m.Problem, card},
 			{"a version that can", f.Registry, rules.ReasonUnknownCard, m.Problem, card},
 		} {
 			got, err := step.by.RetryDelivery(context.Background(), registrytest.Officer, receipt.DeliveryID)

@@ -125,6 +125,8 @@ func endOf(ctx context.Context, tx *db.Tx, m *ent.OutboundMessage) (rules.Outbou
 		return rules.OutboundCancelled, nil
 	case m.ReminderID == nil:
 		return rules.OutboundPending, nil
+	case !present(m.Body): // the contact that it was written for is not the participant's any more
+		return rules.OutboundCancelled, nil
 	}
 	useful, err := reminderStillUseful(ctx, tx, *m.ReminderID)
 	if err != nil || useful {

@@ -161,7 +161,7 @@ func TestAListIsHashedAndSummedUp(t *testing.T) {
 		x.Send(x.Message("tokopedia", registrytest.Bought("REVIEW", x.cards[3], inTime)))
 		x.Send(x.Message("tokopedia", registrytest.Voided("REVIEW", deadline13)))
 		unreadable := x.Message("tokopedia", registrytest.Bought("NOBODY", x.cards[0], inTime))
-		unreadable.Event, unreadable.Unreadable = nil, rules.ReasonMalformed
+		unreadable.Body, unreadable.Event, unreadable.Unreadable = []byte(`{"type":"purchase.completed"`), nil, rules.ReasonMalformed
 		x.Send(unreadable)
 		x.prepares()
 
