@@ -285,7 +285,7 @@ func (r *Registry) finishExecution(ctx context.Context, id int) (finished bool, 
 }
 
 // breath is how long a command leaves the only writer of SQLite to others between two chunks.
-const breath = 40 * time.Millisecond
+const breath = 10 * time.Millisecond
 
 // breathe lets others write. On SQLite, who waits for the writer in another process looks for it now and then, and would
 // hardly ever find it free; on Postgres they wait in turn.
