@@ -272,27 +272,11 @@ func (n settlementNews) step() string { return n.taken }
 // tellStep tells those who asked for it that the settlement took a step.
 func (r *Registry) tellStep(ctx context.Context, tx *db.Tx, s *ent.Settlement, step string) error {
 	news := settlementNews{Settlement: s.ID, Cohort: s.CohortID, Listed: s.Listed, ListSHA256: s.ListSha256, At: tx.Now, taken: step}
-	err := db.Query(ctx, tx, func(rows *sql.Rows) error {
-		var outcome rules.EntryOutcome
-		var n int
-		if err := rows.Scan(&outcome, &n); err != nil {
-			return err
-		}
-		switch outcome {
-		case rules.EntryRevoked:
-			news.Revoked = n
-		case rules.EntryPassedOver:
-			news.PassedOver = n
-		case rules.EntryReinstated:
-			news.Reinstated = n
-		case rules.EntryReversed:
-			news.Reversed = n
-		case rules.EntryListed:
-		}
-		return nil
-	}, "SELECT outcome, COUNT(*) FROM settlement_entries WHERE settlement_id = $1 GROUP BY outcome", s.ID)
+	counts, err := countOutcomes(ctx, tx, s.ID)
 	if err != nil {
-		return fmt.Errorf("count the entries of the list: %w", err)
+		return err
 	}
+	news.Revoked, news.PassedOver = counts[rules.EntryRevoked], counts[rules.EntryPassedOver]
+	news.Reinstated, news.Reversed = counts[rules.EntryReinstated], counts[rules.EntryReversed]
 	return r.tell(ctx, tx, rules.EventSettlement, news)
 }

@@ -45,8 +45,12 @@ func (r *Registry) sameRules(s *ent.Settlement) error {
 
 // SettlementCounts returns how many of a settlement's list stand where. Whoever calls it has asked the viewer.
 func (r *Registry) SettlementCounts(ctx context.Context, id int) (map[rules.EntryOutcome]int, error) {
+	return countOutcomes(ctx, r.db.Fresh, id)
+}
+
+func countOutcomes(ctx context.Context, q db.Execer, id int) (map[rules.EntryOutcome]int, error) {
 	counts := map[rules.EntryOutcome]int{}
-	err := db.Query(ctx, r.db.Fresh, func(rows *sql.Rows) error {
+	err := db.Query(ctx, q, func(rows *sql.Rows) error {
 		var outcome rules.EntryOutcome
 		var n int
 		err := rows.Scan(&outcome, &n)
