@@ -50,7 +50,10 @@ const maxTokenBytes = 8 << 10
 type Verifier struct {
 	parser *jwt.Parser
 	keys   keySource
+	clock  func() time.Time
 	log    *slog.Logger
+
+	remembered remembered
 }
 
 // NewVerifier returns a verifier. An address of a JWKS is read again until ctx ends.
@@ -82,8 +85,9 @@ func NewVerifier(ctx context.Context, cfg Config) (*Verifier, error) {
 			jwt.WithTimeFunc(cfg.Clock),
 			jwt.WithStrictDecoding(),
 		),
-		keys: keys,
-		log:  cfg.Log,
+		keys:  keys,
+		clock: cfg.Clock,
+		log:   cfg.Log,
 	}, nil
 }
 
@@ -99,6 +103,10 @@ func (v *Verifier) Verify(ctx context.Context, token string) (viewer.Viewer, err
 	if len(token) > maxTokenBytes {
 		return viewer.Viewer{}, fmt.Errorf("%w: longer than %d bytes", ErrInvalid, maxTokenBytes)
 	}
+	now := v.clock()
+	if who, known := v.remembered.find(token, now); known {
+		return who, nil
+	}
 	var c claims
 	parsed, err := v.parser.ParseWithClaims(token, &c, v.keys(ctx))
 	if err != nil {
@@ -112,7 +120,11 @@ func (v *Verifier) Verify(ctx context.Context, token string) (viewer.Viewer, err
 		// RFC 7515, section 4.1.11: extensions that we do not understand, and we know none.
 		return viewer.Viewer{}, fmt.Errorf("%w: critical extensions in the header", ErrInvalid)
 	}
-	return c.viewer()
+	who, err := c.viewer()
+	if err == nil { // with an expiry, which is required; what the leeway adds to it is not remembered
+		v.remembered.add(token, who, now, c.ExpiresAt.Time)
+	}
+	return who, err
 }
 
 // reason names what is wrong without the library's text, which may repeat parts of the token.
