@@ -2,6 +2,8 @@ package graph_test
 
 import (
 	"fmt"
+	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -87,7 +89,7 @@ func TestAnEndpointIsManaged(t *testing.T) {
 }
 
 // fail has the first webhook of ours fail for good.
-func (w *world) fail(t *testing.T) {
+func (w *world) fail(t testing.TB) {
 	t.Helper()
 	out, err := w.BeginAttempt(t.Context(), 1)
 	if err != nil {
@@ -116,4 +118,80 @@ func TestNothingLeadsToASecretOrToABody(t *testing.T) {
 	if !slices.Equal(found, want) {
 		t.Errorf("found %v, want %v", found, want)
 	}
+}
+
+// TestOnlyAnAdministratorManagesEndpoints, which the refusal says, before anything is looked up.
+func TestOnlyAnAdministratorManagesEndpoints(t *testing.T) {
+	w := newWorld(t, dbtest.New(t, db.SQLite), 3)
+	c := serve(t, w.Registry)
+	for name, input := range map[string]string{
+		"createEndpoint":       `name: "office", url: "https://office.example/hook", events: [SETTLEMENT]`,
+		"rotateEndpointSecret": `endpoint: "1"`, "disableEndpoint": `endpoint: "1"`, "enableEndpoint": `endpoint: "1"`, "testEndpoint": `endpoint: "1"`,
+		"resendMessage": `message: "1"`,
+	} {
+		for role, v := range roles(w.cards13[0]) {
+			if role == "admin" {
+				continue
+			}
+			a := c.ask(v, fmt.Sprintf("mutation { %s(input: { %s }) { userErrors { code } } }", name, input), nil)
+			if len(a.Errors) != 1 || a.Errors[0].Extensions.Code != "FORBIDDEN" || !strings.HasSuffix(a.Errors[0].Message, ": an administrator may") {
+				t.Errorf("%s as %s: %s", name, role, a.text)
+			}
+		}
+	}
+}
+
+// TestTestsOfAnEndpointAreFew: the sixth within a minute is refused, as something to mend.
+func TestTestsOfAnEndpointAreFew(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d, 3)
+		c := serve(t, w.Registry)
+		made := c.expect(admin, `mutation { createEndpoint(input: { name: "office", url: "https://office.example/hook", events: [SETTLEMENT] }) { endpoint { id } } }`, nil)
+		test := fmt.Sprintf(`mutation { testEndpoint(input: { endpoint: "%s" }) { message { state } userErrors { code field message } } }`, made.at("createEndpoint.endpoint.id"))
+		for range 5 {
+			c.expect(admin, test, answers{"testEndpoint.message.state": "PENDING", "testEndpoint.userErrors.0": nil})
+		}
+		refused := c.expect(admin, test, answers{"testEndpoint.message": nil, "testEndpoint.userErrors.0.code": "NOT_POSSIBLE", "testEndpoint.userErrors.0.field": "endpoint"})
+		if said := fmt.Sprint(refused.at("testEndpoint.userErrors.0.message")); !strings.Contains(said, "wait a minute") {
+			t.Errorf("it is said: %s", said)
+		}
+	})
+}
+
+// TestTheQueryOfThePageListsWhatWasGivenUp: the first query of the page on our webhooks finds what failed, and nothing else.
+func TestTheQueryOfThePageListsWhatWasGivenUp(t *testing.T) {
+	page, err := os.ReadFile("../docs/outbound-webhooks.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	query := regexp.MustCompile("(?s)```graphql\n(query.*?)```").FindSubmatch(page)
+	if query == nil {
+		t.Fatal("the page has no query")
+	}
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d, 3)
+		c := serve(t, w.Registry)
+		ep, _, err := w.CreateEndpoint(t.Context(), admin, registry.CreateEndpoint{Name: "office", URL: "https://office.example/hook", Events: []rules.OutboundEvent{rules.EventSettlement}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var ids []string
+		for range 2 {
+			m, err := w.TestEndpoint(t.Context(), admin, ep.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ids = append(ids, m.MessageID)
+		}
+		w.fail(t)
+		for since, want := range map[any]int{nil: 1, "2021-04-06T17:45:00+07:00": 1, "2021-04-06T17:46:00+07:00": 0} {
+			a := c.ask(admin, string(query[1]), map[string]any{"since": since})
+			if got := a.at("endpoints.0.messages.totalCount"); got != float64(want) {
+				t.Errorf("since %v there are %v, want %d: %s", since, got, want, a.text)
+			}
+			if want == 1 && (a.at("endpoints.0.messages.nodes.0.messageId") != ids[0] || a.at("endpoints.0.messages.nodes.0.attempts.0.status") != float64(503)) {
+				t.Errorf("the answer is %s", a.text)
+			}
+		}
+	})
 }

@@ -40,8 +40,12 @@ func afterwards[T any](failed error, read func() (*T, error)) (*T, []*generated.
 	return object, mistakes, err
 }
 
-// rowOf returns the row id in a global id of the type. An id of anything else is one that does not exist.
+// rowOf returns the row id in a global id of the type. An id of anything else is one that does not exist; a text that is
+// no id, as the number of a settlement, is told apart.
 func rowOf(typeName, field, id string) (int, error) {
+	if _, _, ok := globalid.Decode(id); !ok {
+		return 0, &registry.Error{Code: registry.Invalid, Field: field, Message: "this is no id: give what the field `id` of the object answers"}
+	}
 	row, ok := globalid.Row(typeName, id)
 	if !ok {
 		return 0, &registry.Error{Code: registry.NotFound, Field: field, Message: "there is nothing with this id"}

@@ -13,7 +13,7 @@ import (
 
 // endpoint does something to the endpoint with the global id, if the viewer may, and reads it as it is afterwards.
 func (m mutation) endpoint(ctx context.Context, payloadType, id string, do func(v viewer.Viewer, id int) error) (*model.Endpoint, []*generated.UserError, error) {
-	failed := allowed(ctx, viewer.Viewer.ManagesEndpoints, "manage endpoints")
+	failed := allowed(ctx, viewer.Viewer.ManagesEndpoints, "manage endpoints"+viewer.AdminsMay)
 	var row int
 	if failed == nil {
 		row, failed = rowOf("Endpoint", "endpoint", id)
@@ -89,7 +89,7 @@ func (m mutation) ResendMessage(ctx context.Context, input generated.ResendMessa
 
 // message orders a webhook of ours for the object with the global id, if the viewer may, and reads it.
 func (m mutation) message(ctx context.Context, payloadType, typeName, field, id string, do func(context.Context, viewer.Viewer, int) (*ent.OutboundMessage, error)) (*model.OutboundMessage, []*generated.UserError, error) {
-	failed := allowed(ctx, viewer.Viewer.ManagesEndpoints, "manage endpoints")
+	failed := allowed(ctx, viewer.Viewer.ManagesEndpoints, "manage endpoints"+viewer.AdminsMay)
 	var row int
 	if failed == nil {
 		row, failed = rowOf(typeName, field, id)

@@ -39,7 +39,7 @@ func (m mutation) PrepareSettlement(ctx context.Context, input generated.Prepare
 
 // ApproveSettlement resolves Mutation.approveSettlement.
 func (m mutation) ApproveSettlement(ctx context.Context, input generated.ApproveSettlementInput) (*generated.ApproveSettlementPayload, error) {
-	settlement, mistakes, err := m.settle(ctx, viewer.Viewer.ApprovesSettlements, "approve settlements", "ApproveSettlementPayload", input.Settlement,
+	settlement, mistakes, err := m.settle(ctx, viewer.Viewer.ApprovesSettlements, "approve settlements"+viewer.ApproversMay, "ApproveSettlementPayload", input.Settlement,
 		func(v viewer.Viewer, id int) (*ent.Settlement, error) {
 			return m.registry.ApproveSettlement(ctx, v, registry.ApproveSettlement{Settlement: id, ListSHA256: input.ListHash})
 		})
@@ -48,21 +48,21 @@ func (m mutation) ApproveSettlement(ctx context.Context, input generated.Approve
 
 // ExecuteSettlement resolves Mutation.executeSettlement.
 func (m mutation) ExecuteSettlement(ctx context.Context, input generated.ExecuteSettlementInput) (*generated.ExecuteSettlementPayload, error) {
-	settlement, mistakes, err := m.settle(ctx, viewer.Viewer.PreparesSettlement, "execute settlements", "ExecuteSettlementPayload", input.Settlement,
+	settlement, mistakes, err := m.settle(ctx, viewer.Viewer.PreparesSettlement, "execute settlements"+viewer.OfficersMay, "ExecuteSettlementPayload", input.Settlement,
 		func(v viewer.Viewer, id int) (*ent.Settlement, error) { return m.registry.OrderExecution(ctx, v, id) })
 	return &generated.ExecuteSettlementPayload{Settlement: settlement, UserErrors: mistakes}, err
 }
 
 // StopSettlement resolves Mutation.stopSettlement.
 func (m mutation) StopSettlement(ctx context.Context, input generated.StopSettlementInput) (*generated.StopSettlementPayload, error) {
-	settlement, mistakes, err := m.settle(ctx, viewer.Viewer.PreparesSettlement, "stop settlements", "StopSettlementPayload", input.Settlement,
+	settlement, mistakes, err := m.settle(ctx, viewer.Viewer.PreparesSettlement, "stop settlements"+viewer.OfficersMay, "StopSettlementPayload", input.Settlement,
 		func(v viewer.Viewer, id int) (*ent.Settlement, error) { return m.registry.StopExecution(ctx, v, id) })
 	return &generated.StopSettlementPayload{Settlement: settlement, UserErrors: mistakes}, err
 }
 
 // DiscardSettlement resolves Mutation.discardSettlement.
 func (m mutation) DiscardSettlement(ctx context.Context, input generated.DiscardSettlementInput) (*generated.DiscardSettlementPayload, error) {
-	settlement, mistakes, err := m.settle(ctx, viewer.Viewer.PreparesSettlement, "discard settlements", "DiscardSettlementPayload", input.Settlement,
+	settlement, mistakes, err := m.settle(ctx, viewer.Viewer.PreparesSettlement, "discard settlements"+viewer.OfficersMay, "DiscardSettlementPayload", input.Settlement,
 		func(v viewer.Viewer, id int) (*ent.Settlement, error) {
 			return m.registry.DiscardSettlement(ctx, v, id)
 		})
@@ -71,7 +71,7 @@ func (m mutation) DiscardSettlement(ctx context.Context, input generated.Discard
 
 // ReverseSettlement resolves Mutation.reverseSettlement.
 func (m mutation) ReverseSettlement(ctx context.Context, input generated.ReverseSettlementInput) (*generated.ReverseSettlementPayload, error) {
-	settlement, mistakes, err := m.settle(ctx, viewer.Viewer.ReversesSettlement, "reverse settlements", "ReverseSettlementPayload", input.Settlement,
+	settlement, mistakes, err := m.settle(ctx, viewer.Viewer.ReversesSettlement, "reverse settlements"+viewer.SupervisorsMay, "ReverseSettlementPayload", input.Settlement,
 		func(v viewer.Viewer, id int) (*ent.Settlement, error) {
 			return m.registry.OrderReversal(ctx, v, registry.ReverseSettlement{Settlement: id, Card: text(input.CardNumber), Reason: input.Reason})
 		})

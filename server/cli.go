@@ -30,23 +30,27 @@ A command's result goes to standard output, everything else to standard error. T
 
 // program is the grammar of the command line.
 type program struct {
-	Serve    serveCommand     `cmd:"" default:"withargs" help:"Serve the API and take in webhooks. The default."`
-	Demo     demoCommand      `cmd:"" help:"Serve the evening of 6 April 2021, with tokens and curl lines to copy."`
-	Migrate  migrateCommands  `cmd:"" help:"Bring the database to this program's version."`
-	Keys     keysCommands     `cmd:"" help:"Make the keys that encrypt contacts and signing secrets."`
-	Token    tokenCommand     `cmd:"" help:"Print a development access token."`
-	Platform platformCommands `cmd:"" help:"List the training platforms, and manage their signing keys."`
-	Cohort   cohortCommands   `cmd:"" help:"Announce cohorts and list them."`
-	Import   importCommands   `cmd:"" help:"Read participants or offerings from a CSV file, or put in a sample."`
-	Export   exportCommand    `cmd:"" help:"Write a list or an aggregate to a CSV, NDJSON or Parquet file."`
-	Forecast forecastCommand  `cmd:"" help:"Estimate how many of a cohort will be overdue at its deadline."`
-	Rehearse rehearseCommand  `cmd:"" help:"Say who would change status under another window, deadline or lag limit."`
-	Settle   settleCommands   `cmd:"" help:"Settle a cohort after its deadline: preview, approve, execute, reverse."`
-	Outage   outageCommands   `cmd:"" help:"Declare that a platform cannot report, and until when."`
-	Remind   remindCommands   `cmd:"" help:"Remind those of a cohort who have not bought, and see what became of it."`
-	Endpoint endpointCommands `cmd:"" help:"Manage where our own webhooks go."`
-	Simulate simulateCommands `cmd:"" help:"Send signed webhooks as the platforms would."`
-	Version  versionCommand   `cmd:"" help:"Print the program's version."`
+	Serve      serveCommand       `cmd:"" default:"withargs" help:"Serve the API and take in webhooks. The default."`
+	Demo       demoCommand        `cmd:"" help:"Serve the evening of 6 April 2021, with tokens and curl lines to copy."`
+	Migrate    migrateCommands    `cmd:"" help:"Bring the database to this program's version."`
+	Keys       keysCommands       `cmd:"" help:"Make the keys that encrypt contacts and signing secrets."`
+	Token      tokenCommand       `cmd:"" help:"Print a development access token."`
+	Platform   platformCommands   `cmd:"" help:"List the training platforms, and manage their signing keys."`
+	Cohort     cohortCommands     `cmd:"" help:"Announce cohorts and list them."`
+	Import     importCommands     `cmd:"" help:"Read participants or offerings from a CSV file, or put in a sample."`
+	Export     exportCommand      `cmd:"" help:"Write a list or an aggregate to a CSV, NDJSON or Parquet file."`
+	Forecast   forecastCommand    `cmd:"" help:"Estimate how many of a cohort will be overdue at its deadline."`
+	Rehearse   rehearseCommand    `cmd:"" help:"Say who would change status under another window, deadline or lag limit."`
+	Explain    explainCommand     `cmd:"" help:"Say in words why a participant's status is what it is, and what is awaited."`
+	Extend     extendCommands     `cmd:"" help:"Give a cohort, a province or listed cards more time."`
+	Review     reviewCommands     `cmd:"" help:"Decide the questions that only a person may decide."`
+	Quarantine quarantineCommands `cmd:"" help:"Look at deliveries that could not be applied, try them again or dismiss them."`
+	Settle     settleCommands     `cmd:"" help:"Settle a cohort after its deadline: preview, approve, execute, reverse."`
+	Outage     outageCommands     `cmd:"" help:"Declare that a platform cannot report, and until when."`
+	Remind     remindCommands     `cmd:"" help:"Remind those of a cohort who have not bought, and see what became of it."`
+	Endpoint   endpointCommands   `cmd:"" help:"Manage where our own webhooks go."`
+	Simulate   simulateCommands   `cmd:"" help:"Send signed webhooks as the platforms would."`
+	Version    versionCommand     `cmd:"" help:"Print the program's version."`
 
 	Logs config.Logs `embed:""`
 }

@@ -10,6 +10,7 @@ import (
 
 	"gelombang/ent"
 	"gelombang/ent/cohort"
+	"gelombang/ent/extension"
 	"gelombang/internal/db"
 	"gelombang/internal/registry"
 	"gelombang/internal/rules"
@@ -76,7 +77,9 @@ func (cohortList) Help() string {
 // Run implements the command.
 func (c *cohortList) Run(t *terminal) error {
 	return c.reading(t, func(r *registry.Registry) error {
-		all, err := r.DB().Client().Cohort.Query().Order(cohort.ByID()).All(t.ctx)
+		all, err := r.DB().Client().Cohort.Query().WithExtensions(func(q *ent.ExtensionQuery) {
+			q.Where(extension.ScopeEQ(rules.ExtendCohort)).Order(extension.ByUntil(), extension.ByID())
+		}).Order(cohort.ByID()).All(t.ctx)
 		if err != nil {
 			return err
 		}
@@ -106,7 +109,16 @@ func cohortLine(lines *strings.Builder, c *ent.Cohort, counts map[rules.Status]i
 	for _, status := range rules.Statuses() {
 		fmt.Fprintf(lines, "\t%d", counts[status])
 	}
-	fmt.Fprintf(lines, "\t%s\t%s\n", c.Basis, c.Reference)
+	fmt.Fprintf(lines, "\t%s\t%s\n", c.Basis, referenceOf(c))
+}
+
+// referenceOf is the legal reference of a cohort's deadline: of the extension in force, which is the latest, for
+// extensions never shorten; else of the decree.
+func referenceOf(c *ent.Cohort) string {
+	if extensions := c.Edges.Extensions; c.Basis == rules.BasisExtended && len(extensions) > 0 {
+		return extensions[len(extensions)-1].Reference
+	}
+	return c.Reference
 }
 
 // statusCounts counts the participants of every cohort by their status now. The database counts those with

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"golang.org/x/mod/modfile"
 )
 
@@ -21,51 +22,91 @@ func readDoc(t *testing.T, path string) string {
 	return string(text)
 }
 
-// The README's tour is pasted into a shell, to the letter but for the port, while the demonstration runs as
-// the README says.
-func TestTheReadmesTourWorksAsItStands(t *testing.T) {
-	needShell(t)
-	_, after, _ := strings.Cut(readDoc(t, "../README.md"), "<!-- tour -->")
-	tour, _, closed := strings.Cut(after, "<!-- /tour -->")
-	blocks := regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(tour, -1)
-	if !closed || len(blocks) == 0 {
+// tourPart is a step of the tour: what it says, and what is pasted for it.
+type tourPart struct{ says, lines string }
+
+// printedTour reads the steps of the tour as the demonstration prints it.
+func printedTour(t *testing.T, printed string) []tourPart {
+	t.Helper()
+	_, after, begun := strings.Cut(printed, "\n# ")
+	steps, _, ended := strings.Cut(after, "\nTokens of the other roles")
+	if !begun || !ended {
+		t.Fatalf("no tour:\n%s", printed)
+	}
+	var parts []tourPart
+	for step := range strings.SplitSeq(steps, "\n# ") {
+		says, lines, _ := strings.Cut(step, "\n")
+		parts = append(parts, tourPart{says, strings.TrimSpace(lines)})
+	}
+	return parts
+}
+
+// readmesTour reads them in the README.
+func readmesTour(t *testing.T) []tourPart {
+	t.Helper()
+	_, after, begun := strings.Cut(readDoc(t, "../README.md"), "<!-- tour -->")
+	tour, _, ended := strings.Cut(after, "<!-- /tour -->")
+	if !begun || !ended {
 		t.Fatal("the README has no tour")
 	}
+	var parts []tourPart
+	for _, step := range regexp.MustCompile("(?s)\n([^\n]+)\n\n```sh\n(.*?)\n```").FindAllStringSubmatch(tour, -1) {
+		parts = append(parts, tourPart{strings.ReplaceAll(step[1], "`", ""), step[2]})
+	}
+	return parts
+}
+
+// The README's tour is what the demonstration prints when it runs as the README says, to the letter but for the port. It is
+// pasted into a shell.
+func TestTheReadmesTourIsWhatTheDemonstrationPrints(t *testing.T) {
+	needShell(t)
+	tour := readmesTour(t)
 	var script strings.Builder
-	for _, b := range blocks {
-		script.WriteString(b[1])
+	for _, part := range tour {
+		script.WriteString(part.lines + "\n")
 	}
 	t.Run("pasted", func(t *testing.T) {
 		printed, _ := runDemoAt(t, "0.01")
 		address := regexp.MustCompile(`127\.0\.0\.1:\d+`).FindString(printed)
+		if diff := cmp.Diff(printedTour(t, strings.ReplaceAll(printed, address, "127.0.0.1:8080")), tour, cmp.AllowUnexported(tourPart{})); diff != "" {
+			t.Errorf("the README differs from what is printed (-printed +README):\n%s", diff)
+		}
 		shell := exec.CommandContext(t.Context(), "sh", "-e")
 		shell.Stdin = strings.NewReader(strings.ReplaceAll(script.String(), "127.0.0.1:8080", address))
 		answers, err := shell.CombinedOutput()
 		if err != nil {
 			t.Fatalf("%v\n%s", err, answers)
 		}
-		want := []string{
-			`"progress":\{"recipients":6000,"awaiting":120,`,
-			`"status":"AWAITING"`,
-			`"status":"applied"`,
-			`"status":"PURCHASED"`,
-			`INV-TOUR-1 at Tokopedia`,
-			`unauthorized`,
-			`^401$`,
-			`"totalGroups":\d+,"rows":\[\{"key":\{"province":\{"name":"[A-Z]`,
-			`^key\.province\.name,key\.gender,count$`,
-			`^[A-Z][A-Za-z ]+,F,\d+$`,
-		}
-		got := strings.Split(strings.TrimSpace(string(answers)), "\n")
-		if len(got) != len(want) {
-			t.Fatalf("%d answers, want %d:\n%s", len(got), len(want), answers)
-		}
-		for i, pattern := range want {
-			if !regexp.MustCompile(pattern).MatchString(got[i]) {
-				t.Errorf("answer %d is %s, want %s", i+1, got[i], pattern)
-			}
-		}
+		checkTour(t, string(answers), `"progress":\{"recipients":6000,"awaiting":120,`)
 	})
+}
+
+// checkTour looks at the answers to the tour, the first of which says how far the cohort is.
+func checkTour(t *testing.T, answers, progress string) {
+	t.Helper()
+	want := []string{
+		progress,
+		`"status":"AWAITING".*"firstPurchase":null`,
+		`"mayBuy":true`,
+		`"status":"applied"`,
+		`"status":"PURCHASED".*"firstPurchase":\{"purchasedAt":"2021-04-06T17:45:00\+07:00"`,
+		`"explanation":\{"summary":".*INV-TOUR-1 at Tokopedia`,
+		`unauthorized`,
+		`^401$`,
+		`"status":"REVOKED"`,
+		`"totalGroups":\d+,"rows":\[\{"key":\{"province":\{"name":"[A-Z]`,
+		`^key\.province\.name,key\.gender,count$`,
+		`^[A-Z][A-Za-z ]+,[FM],\d+$`,
+	}
+	got := strings.Split(strings.TrimSpace(answers), "\n")
+	if len(got) != len(want) {
+		t.Fatalf("%d answers, want %d:\n%s", len(got), len(want), answers)
+	}
+	for i, pattern := range want {
+		if !regexp.MustCompile(pattern).MatchString(got[i]) {
+			t.Errorf("answer %d is %s, want %s", i+1, got[i], pattern)
+		}
+	}
 }
 
 // Each direct dependency has its line in the list, and the list names no other.

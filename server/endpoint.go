@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"strconv"
 	"strings"
 	"time"
@@ -21,10 +22,11 @@ import (
 type endpointCommands struct {
 	Add     endpointAdd     `cmd:"" help:"Add an endpoint, and print what its receiver verifies with, and nothing else."`
 	List    endpointList    `cmd:"" help:"List the endpoints."`
+	Status  endpointStatus  `cmd:"" help:"Show how the endpoints take what is sent to them."`
 	Rotate  endpointRotate  `cmd:"" help:"Make a new secret, and print it and nothing else."`
 	Disable endpointDisable `cmd:"" help:"Send nothing more to an endpoint."`
 	Enable  endpointEnable  `cmd:"" help:"Send to an endpoint again."`
-	Test    endpointTest    `cmd:"" help:"Have the servers send an endpoint a webhook that says nothing."`
+	Test    endpointTest    `cmd:"" help:"Have the servers send an endpoint a webhook that says nothing: five a minute at most."`
 	Resend  endpointResend  `cmd:"" help:"Have the servers send a webhook again."`
 }
 
@@ -98,22 +100,64 @@ func endpointLine(lines *strings.Builder, e *ent.Endpoint) {
 
 // addressed is the argument that names an endpoint.
 type addressed struct {
-	Endpoint int `arg:"" help:"The endpoint's number, as in the list."`
+	Endpoint string `arg:"" help:"The endpoint's name, or its number; 'endpoint list' shows both."`
+}
+
+// find returns the number of the endpoint that is meant.
+func (a addressed) find(t *terminal, r *registry.Registry) (int, error) {
+	is := endpoint.Name(a.Endpoint)
+	if number, err := strconv.Atoi(a.Endpoint); err == nil {
+		is = endpoint.Or(is, endpoint.ID(number))
+	}
+	found, err := r.DB().Primary().Endpoint.Query().Where(is).IDs(t.ctx)
+	switch {
+	case err != nil:
+		return 0, err
+	case len(found) == 0:
+		return 0, fmt.Errorf("there is no endpoint %q: 'endpoint list' shows them", a.Endpoint)
+	case len(found) > 1:
+		return 0, fmt.Errorf("%s is the number of one endpoint and the name of another: say the one's name or the other's number", a.Endpoint)
+	}
+	return found[0], nil
+}
+
+// on opens the registry and runs fn for the endpoint that is meant.
+func (a addressed) on(t *terminal, s storage, fn func(r *registry.Registry, endpoint int) error) error {
+	return s.reading(t, func(r *registry.Registry) error {
+		id, err := a.find(t, r)
+		if err != nil {
+			return err
+		}
+		return fn(r, id)
+	})
 }
 
 type endpointRotate struct {
 	addressed `embed:""`
-	Overlap   time.Duration `default:"24h" placeholder:"D" help:"How long the earlier secret signs beside the new one (default ${default})."`
+	Overlap   time.Duration `default:"24h" placeholder:"D" help:"How long the earlier secret signs beside the new one: 0s, which ends it at once, to 720h, which are 30 days (default ${default})."`
 
 	storage `embed:""`
 }
 
+// Help is shown by --help.
+func (endpointRotate) Help() string {
+	return `Until when the earlier secret signs is told on standard error. While one does, another rotation must have --overlap 0s, which ends every earlier secret at once.
+
+Examples:
+
+	gelombang endpoint rotate pmo-alerts
+	gelombang endpoint rotate pmo-alerts --overlap 0s    # a secret has leaked`
+}
+
 // Run implements the command.
 func (c *endpointRotate) Run(t *terminal) error {
-	return c.reading(t, func(r *registry.Registry) error {
-		_, secret, err := r.RotateEndpointSecret(t.ctx, atTheTerminal, registry.RotateEndpointSecret{Endpoint: c.Endpoint, Overlap: c.Overlap})
+	return c.on(t, c.storage, func(r *registry.Registry, id int) error {
+		changed, secret, err := r.RotateEndpointSecret(t.ctx, atTheTerminal, registry.RotateEndpointSecret{Endpoint: id, Overlap: c.Overlap})
 		if err != nil {
-			return misuse(err, field{"endpoint", "<endpoint>"}, field{"overlap", "--overlap"})
+			return misuse(err, field{"overlap", "--overlap"})
+		}
+		if until := changed.EarlierUntil; until != nil {
+			t.log.Info("the earlier secret signs beside the new one", slog.String("until", instant(*until)), slog.String("utc", until.UTC().Format(time.RFC3339)))
 		}
 		_, err = fmt.Fprintln(t.out, secret)
 		return err
@@ -127,8 +171,8 @@ type endpointDisable struct {
 
 // Run implements the command.
 func (c *endpointDisable) Run(t *terminal) error {
-	return c.reading(t, func(r *registry.Registry) error {
-		_, err := r.DisableEndpoint(t.ctx, atTheTerminal, c.Endpoint)
+	return c.on(t, c.storage, func(r *registry.Registry, id int) error {
+		_, err := r.DisableEndpoint(t.ctx, atTheTerminal, id)
 		return err
 	})
 }
@@ -140,8 +184,8 @@ type endpointEnable struct {
 
 // Run implements the command.
 func (c *endpointEnable) Run(t *terminal) error {
-	return c.reading(t, func(r *registry.Registry) error {
-		_, err := r.EnableEndpoint(t.ctx, atTheTerminal, c.Endpoint)
+	return c.on(t, c.storage, func(r *registry.Registry, id int) error {
+		_, err := r.EnableEndpoint(t.ctx, atTheTerminal, id)
 		return err
 	})
 }
@@ -153,8 +197,8 @@ type endpointTest struct {
 
 // Run implements the command.
 func (c *endpointTest) Run(t *terminal) error {
-	return c.reading(t, func(r *registry.Registry) error {
-		m, err := r.TestEndpoint(t.ctx, atTheTerminal, c.Endpoint)
+	return c.on(t, c.storage, func(r *registry.Registry, id int) error {
+		m, err := r.TestEndpoint(t.ctx, atTheTerminal, id)
 		if err != nil {
 			return err
 		}

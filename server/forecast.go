@@ -27,7 +27,9 @@ type forecastCommand struct {
 
 // Help is shown by --help.
 func (forecastCommand) Help() string {
-	return `It learns from how earlier cohorts bought by the time that was left, and allows for purchases that are made but not reported yet. The interval says how sure that is: with one earlier cohort, not very. It is good for planning reminders, and never a reason to end a membership.
+	return `Of a cohort whose deadline has been over for the lag limit it prints the outcome instead.
+
+It learns from how earlier cohorts bought by the time that was left, and allows for purchases that are made but not reported yet. The interval says how sure that is: with one earlier cohort, not very. It is good for planning reminders, and never a reason to end a membership.
 
 The back-test takes each cohort whose deadline has been over for the lag limit, forecasts it from what was known then of the cohorts before it, and prints the mean absolute errors, in participants, beside those of taking everybody who is left for overdue.
 
@@ -90,8 +92,16 @@ func (c *forecastCommand) forecast(t *terminal, r *registry.Registry, at time.Ti
 		return misuse(err, field{"at", "--at"})
 	}
 	target, _ := data.Curve(c.Number)
+	if target.Recipients+data.Apart[c.Number] > 0 && !data.At.Before(target.Deadline.Add(r.Settings().LagLimit)) {
+		return c.outcome(t, r, target)
+	}
 	f, err := forecast.Of(target, data.Curves, forecast.Learn(data.Curves, data.At), data.At)
-	if err != nil {
+	switch apart := data.Apart[c.Number]; {
+	case errors.Is(err, forecast.ErrNoRecipients) && apart > 0:
+		return fmt.Errorf("no forecast of cohort %d: each of its %d participants has a deadline of its own, by an extension", c.Number, apart)
+	case errors.Is(err, forecast.ErrNoRecipients):
+		return fmt.Errorf("cohort %d has no participants: there is nothing to forecast before they are imported", c.Number)
+	case err != nil:
 		return fmt.Errorf("no forecast of cohort %d for %s: %w", c.Number, minute(data.At), err)
 	}
 	if c.JSON {
@@ -209,6 +219,7 @@ type forecastOutput struct {
 	Cohort        int             `json:"cohort"`
 	At            time.Time       `json:"at"`
 	Deadline      time.Time       `json:"deadline"` // exclusive
+	Closed        bool            `json:"closed"`   // false; else it is an outcomeOutput
 	Recipients    int             `json:"recipients"`
 	Reported      int             `json:"reported"`
 	Left          int             `json:"left"`

@@ -27,6 +27,11 @@ type outageDeclare struct {
 	acting `embed:""`
 }
 
+// Help is shown by --help.
+func (outageDeclare) Help() string {
+	return `Prints the outage's number, which cohorts' lists now wait because of it, and which will when their deadline comes.`
+}
+
 // Run implements the command.
 func (c *outageDeclare) Run(t *terminal) error {
 	in := registry.DeclareOutage{Platform: c.Platform, BeginsAt: time.Now(), Reason: c.Reason}
@@ -45,12 +50,10 @@ func (c *outageDeclare) Run(t *terminal) error {
 		in.EndsAt = &until
 	}
 	return c.as(t, func(r *registry.Registry, v viewer.Viewer) error {
-		declared, err := r.DeclareOutage(t.ctx, v, in)
-		if err != nil {
-			return misuse(err, field{"platform", "<platform>"}, field{"beginsAt", "--from"}, field{"endsAt", "--until"}, field{"reason", "--reason"})
-		}
-		_, err = fmt.Fprintln(t.out, declared.ID)
-		return err
+		return t.changeOutage(r, v, func() (*ent.Outage, error) {
+			declared, err := r.DeclareOutage(t.ctx, v, in)
+			return declared, misuse(err, field{"platform", "<platform>"}, field{"beginsAt", "--from"}, field{"endsAt", "--until"}, field{"reason", "--reason"})
+		})
 	})
 }
 
@@ -59,6 +62,11 @@ type outageEnd struct {
 	At     string `placeholder:"TIME" help:"When it ends or has ended; now when absent."`
 
 	acting `embed:""`
+}
+
+// Help is shown by --help.
+func (outageEnd) Help() string {
+	return `Prints which cohorts' lists no longer wait for it, and what they wait for instead: as a rule, the platform has the lag limit from the end to send what it could not.`
 }
 
 // Run implements the command.
@@ -72,8 +80,10 @@ func (c *outageEnd) Run(t *terminal) error {
 		in.At = at
 	}
 	return c.as(t, func(r *registry.Registry, v viewer.Viewer) error {
-		_, err := r.EndOutage(t.ctx, v, in)
-		return misuse(err, field{"outage", "<outage>"}, field{"at", "--at"})
+		return t.changeOutage(r, v, func() (*ent.Outage, error) {
+			ended, err := r.EndOutage(t.ctx, v, in)
+			return ended, misuse(err, field{"outage", "<outage>"}, field{"at", "--at"})
+		})
 	})
 }
 

@@ -3,8 +3,10 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"gelombang/ent"
 	"gelombang/ent/reminderplan"
@@ -63,10 +65,8 @@ func (c *remindPreview) Run(t *terminal) error {
 		if err := printTable(t.out, lines.String()); err != nil {
 			return err
 		}
-		if !preview.Exact {
-			if _, err := fmt.Fprintln(t.out, "Who cannot be reached is projected from a sample."); err != nil {
-				return err
-			}
+		if err := t.noteSample(preview); err != nil {
+			return err
 		}
 		return t.printReminded(preview.Sample)
 	})
@@ -106,7 +106,9 @@ type remindPlan struct {
 
 // Help is shown by --help.
 func (remindPlan) Help() string {
-	return `The servers send, from then on, at each stage that begins, and at once what the present stage asks for. Whoever has bought by the moment of sending gets nothing.
+	return `Prints the plan and what it takes the place of, or that nothing changed, and how many are to be reminded at each stage, through each channel and on which day, as things stand.
+
+The servers send, from then on, at each stage that begins, and at once what the present stage asks for. Whoever has bought by the moment of sending gets nothing.
 
 Examples:
 
@@ -116,13 +118,104 @@ Examples:
 // Run implements the command.
 func (c *remindPlan) Run(t *terminal) error {
 	return c.as(t, func(r *registry.Registry, v viewer.Viewer) error {
+		// Only for what is printed: of two who plan at the same moment, one may read that it replaced the plan before the other's.
+		earlier, err := r.DB().Primary().ReminderPlan.Query().Where(reminderplan.CohortID(c.Cohort), reminderplan.StoppedAtIsNil()).Only(t.ctx)
+		if err != nil && !ent.IsNotFound(err) {
+			return err
+		}
 		plan, err := r.PlanReminders(t.ctx, v, c.plan())
 		if err != nil {
 			return c.misused(err)
 		}
-		_, err = fmt.Fprintln(t.out, plan.ID)
-		return err
+		if err := t.printPlan(r, plan, earlier); err != nil {
+			return err
+		}
+		preview, err := r.PreviewReminders(t.ctx, v, c.plan())
+		if err != nil {
+			return c.misused(err)
+		}
+		return t.printPlanned(r, plan, preview)
 	})
+}
+
+// printPlan says which plan is in force, and what became of the earlier one, which may be nil or the same.
+func (t *terminal) printPlan(r *registry.Registry, plan, earlier *ent.ReminderPlan) error {
+	var lines strings.Builder
+	switch {
+	case earlier == nil:
+		fmt.Fprintf(&lines, "Plan\t%d\n", plan.ID)
+	case earlier.ID == plan.ID:
+		fmt.Fprintf(&lines, "Plan\t%d, unchanged: these reminders were planned %s by %s\n", plan.ID, minute(plan.CreatedAt), plan.CreatedBy)
+	default:
+		fmt.Fprintf(&lines, "Plan\t%d\n", plan.ID)
+		sent := 0
+		counts, err := r.ReminderCounts(t.ctx, earlier.ID)
+		if err != nil {
+			return err
+		}
+		for _, c := range counts {
+			if c.State == rules.ReminderSent {
+				sent += c.N
+			}
+		}
+		fmt.Fprintf(&lines, "In place of\tplan %d (%s; %s hours before; %s), by which %d were sent\n", earlier.ID, earlier.Channels, earlier.Stages, earlier.Language, sent)
+	}
+	lines.WriteString("\n")
+	return printTable(t.out, lines.String())
+}
+
+// printPlanned says how many are to be reminded at each stage, through each channel, and on which days, as things stand.
+// The days are those for the cohort's own deadline.
+func (t *terminal) printPlanned(r *registry.Registry, plan *ent.ReminderPlan, preview registry.ReminderPreview) error {
+	cohort, err := r.DB().Primary().Cohort.Get(t.ctx, plan.CohortID)
+	if err != nil {
+		return err
+	}
+	var stages []int
+	for _, s := range preview.Stages {
+		stages = append(stages, s.Stage)
+	}
+	slices.Sort(stages)
+	stages = slices.Compact(stages)
+	var lines strings.Builder
+	lines.WriteString("HOURS BEFORE\tCHANNEL\tDAY\tTO REMIND\tUNREACHABLE\n")
+	for _, s := range preview.Stages {
+		fmt.Fprintf(&lines, "%d\t%s\t%s\t%d\t%d\n", s.Stage, s.Channel, daysOf(stages, s, cohort.Deadline, r.Now()), s.Recipients, s.Unreachable)
+	}
+	if err := printTable(t.out, lines.String()); err != nil {
+		return err
+	}
+	return t.noteSample(preview)
+}
+
+// daysOf are the WIB days on which the reminders of a stage go out, for those who have the cohort's own deadline.
+func daysOf(stages []int, s registry.ReminderStagePreview, deadline, now time.Time) string {
+	if !s.Sent {
+		return "over: not sent"
+	}
+	w, _ := rules.ReminderWindowOf(stages, s.Stage, deadline)
+	spread, possible := rules.SpreadReminders(w, now)
+	if !possible {
+		return "by deadlines of their own"
+	}
+	first, last := spread.First.Begins, spread.First.Begins.Add(spread.First.Length)
+	if spread.Second.Length > 0 {
+		last = spread.Second.Begins.Add(spread.Second.Length)
+	}
+	from, to := first.In(rules.WIB).Format(time.DateOnly), last.In(rules.WIB).Format(time.DateOnly)
+	if from == to {
+		return from
+	}
+	return from + " and " + to
+}
+
+// noteSample says that the numbers of those who cannot be reached are projected, if they are.
+func (t *terminal) noteSample(preview registry.ReminderPreview) error {
+	if preview.Exact {
+		return nil
+	}
+	_, err := fmt.Fprintln(t.out, "Who cannot be reached is projected from a sample.")
+	return err
 }
 
 type remindStop struct {
@@ -149,7 +242,7 @@ type remindStatus struct {
 func (c *remindStatus) Run(t *terminal) error {
 	return c.as(t, func(r *registry.Registry, v viewer.Viewer) error {
 		if !v.ManagesCohorts() {
-			return errors.New("your role does not allow you to look at reminders")
+			return errors.New("your role does not allow you to look at reminders" + viewer.OfficersMay)
 		}
 		plan, err := r.DB().Client().ReminderPlan.Query().Where(reminderplan.CohortID(c.Cohort)).Order(reminderplan.ByID()).All(t.ctx)
 		if err != nil {

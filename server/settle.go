@@ -2,14 +2,8 @@ package main
 
 import (
 	"errors"
-	"fmt"
-	"strings"
-	"time"
 
-	"gelombang/ent"
-	"gelombang/ent/settlement"
 	"gelombang/internal/registry"
-	"gelombang/internal/rules"
 	"gelombang/internal/viewer"
 )
 
@@ -17,100 +11,13 @@ import (
 type settleCommands struct {
 	Status  settleStatus  `cmd:"" help:"Say where a cohort stands, and what is awaited before its list may be made."`
 	List    settleList    `cmd:"" help:"List the settlements."`
-	Show    settleShow    `cmd:"" help:"Show a settlement: what its list rests on, how it is made up, and what became of it."`
+	Show    settleShow    `cmd:"" help:"Show a settlement: what its list rests on, how it is made up, what became of it, and who was passed over."`
 	Preview settlePreview `cmd:"" help:"Freeze the list of those who let their deadline pass, and print it. Nobody changes by it."`
 	Approve settleApprove `cmd:"" help:"Approve a list, as another person than the one who prepared it."`
 	Execute settleExecute `cmd:"" help:"End the memberships on an approved list, looking at everybody again."`
 	Stop    settleStop    `cmd:"" help:"Stop an execution. It may go on later."`
 	Discard settleDiscard `cmd:"" help:"Give up a list of which nobody was revoked."`
 	Reverse settleReverse `cmd:"" help:"Give everybody whom a settlement revoked, or one of them, the exact state from before."`
-}
-
-type settleStatus struct {
-	Cohort int `arg:"" help:"The cohort's number."`
-
-	acting `embed:""`
-}
-
-// Run implements the command.
-func (c *settleStatus) Run(t *terminal) error {
-	return c.as(t, func(r *registry.Registry, v viewer.Viewer) error {
-		closing, err := r.Closing(t.ctx, v, c.Cohort)
-		if err != nil {
-			return misuse(err, field{"cohort", "<cohort>"})
-		}
-		state := rules.SettlementState("")
-		if closing.Settlement != nil {
-			state = closing.Settlement.State
-		}
-		var lines strings.Builder
-		passed := !r.Now().Before(closing.Deadline)
-		fmt.Fprintf(&lines, "State\t%s\n", rules.StateOfClosing(passed, closing.Overdue, len(closing.Waits), state))
-		fmt.Fprintf(&lines, "Deadline\t%s\n", lastMinute(closing.Deadline))
-		fmt.Fprintf(&lines, "Overdue\t%d\n", closing.Overdue)
-		fmt.Fprintf(&lines, "With time left\t%d\n", closing.Outstanding)
-		for _, p := range closing.Platforms {
-			fmt.Fprintf(&lines, "%s\t%s\n", p.Platform, platformWord(p))
-		}
-		for _, w := range closing.Waits {
-			fmt.Fprintf(&lines, "Awaited\t%s\n", w.Text(rules.EN))
-		}
-		if closing.Unreadable > 0 {
-			fmt.Fprintf(&lines, "Look at\t%d deliveries in quarantine that cannot be read, and may be about anybody\n", closing.Unreadable)
-		}
-		if s := closing.Settlement; s != nil {
-			fmt.Fprintf(&lines, "Settlement\t%d, prepared by %s, %d listed\n", s.ID, s.PreparedBy, s.Listed)
-		}
-		return printTable(t.out, lines.String())
-	})
-}
-
-func platformWord(p rules.PlatformWord) string {
-	switch {
-	case p.Outage:
-		return "in an outage, as was declared"
-	case p.StatedThrough.IsZero():
-		return "has stated nothing"
-	default:
-		return "has sent everything before " + minute(p.StatedThrough)
-	}
-}
-
-type settleList struct {
-	acting `embed:""`
-}
-
-// Run implements the command.
-func (c *settleList) Run(t *terminal) error {
-	return c.as(t, func(r *registry.Registry, v viewer.Viewer) error {
-		if !v.SeesSettlements() {
-			return errors.New("your role does not allow you to list settlements")
-		}
-		all, err := r.DB().Client().Settlement.Query().Order(settlement.ByID()).All(t.ctx)
-		if err != nil {
-			return err
-		}
-		var lines strings.Builder
-		lines.WriteString("SETTLEMENT\tCOHORT\tSTATE\tLISTED\tPREPARED\tBY\tAPPROVED BY\tEXECUTED\n")
-		for _, s := range all {
-			fmt.Fprintf(&lines, "%d\t%d\t%s\t%d\t%s\t%s\t%s\t%s\n", s.ID, s.CohortID, s.State, s.Listed, minute(s.PreparedAt), s.PreparedBy, orNone(s.ApprovedBy), when(s.ExecutedAt))
-		}
-		return printTable(t.out, lines.String())
-	})
-}
-
-func orNone(s string) string {
-	if s == "" {
-		return "-"
-	}
-	return s
-}
-
-func when(at *time.Time) string {
-	if at == nil {
-		return "-"
-	}
-	return minute(*at)
 }
 
 type settlePreview struct {
@@ -141,44 +48,8 @@ func (c *settlePreview) Run(t *terminal) error {
 		if err != nil {
 			return misuse(err, field{"cohort", "<cohort>"}, field{"reason", "--reason"}, field{"reserve", "--reserve"})
 		}
-		return t.printSettlement(s)
+		return t.printSettlement(r, s)
 	})
-}
-
-// printSettlement prints what a settlement is, for the one who has to approve it.
-func (t *terminal) printSettlement(s *ent.Settlement) error {
-	summary, err := registry.SummaryOf(s)
-	if err != nil {
-		return err
-	}
-	var lines strings.Builder
-	fmt.Fprintf(&lines, "Settlement\t%d\nCohort\t%d\nState\t%s\nListed\t%d\nHash\t%s\n", s.ID, s.CohortID, s.State, s.Listed, s.ListSha256)
-	fmt.Fprintf(&lines, "Prepared\t%s by %s\n", minute(s.PreparedAt), s.PreparedBy)
-	if s.ApprovedAt != nil {
-		fmt.Fprintf(&lines, "Approved\t%s by %s\n", minute(*s.ApprovedAt), s.ApprovedBy)
-	}
-	evidence, err := registry.EvidenceOf(s)
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(&lines, "Reason\t%s\nPlaces kept\t%d, for reinstatements, until it closes\nLag limit\t%v\n", s.Reason, s.Reserve, evidence.LagLimit)
-	for _, p := range evidence.Platforms {
-		fmt.Fprintf(&lines, "Then: %s\t%s\n", p.Platform, platformWord(p))
-	}
-	if evidence.Unreadable > 0 {
-		fmt.Fprintf(&lines, "Then: unreadable\t%d deliveries in quarantine\n", evidence.Unreadable)
-	}
-	for _, p := range summary.Provinces {
-		fmt.Fprintf(&lines, "Province %s\t%d\n", orNone(p.Province), p.Count)
-	}
-	for _, p := range summary.Platforms {
-		if p.Platform == "" {
-			fmt.Fprintf(&lines, "Bought nothing anywhere\t%d\n", p.Count)
-		} else {
-			fmt.Fprintf(&lines, "Bought at %s, late or voided\t%d\n", p.Platform, p.Count)
-		}
-	}
-	return printTable(t.out, lines.String())
 }
 
 // settled is the argument that names a settlement.
@@ -200,7 +71,7 @@ func (c *settleApprove) Run(t *terminal) error {
 		if err != nil {
 			return misuse(err, field{"settlement", "<settlement>"}, field{"listHash", "--hash"})
 		}
-		return t.printSettlement(s)
+		return t.printSettlement(r, s)
 	})
 }
 
@@ -222,48 +93,6 @@ func (c *settleExecute) Run(t *terminal) error {
 		bar.end(t)
 		if err != nil {
 			return misuse(err, field{"settlement", "<settlement>"})
-		}
-		return t.printOutcome(r, s)
-	})
-}
-
-// printOutcome prints what became of a list.
-func (t *terminal) printOutcome(r *registry.Registry, s *ent.Settlement) error {
-	counts, err := r.SettlementCounts(t.ctx, s.ID)
-	if err != nil {
-		return err
-	}
-	var lines strings.Builder
-	fmt.Fprintf(&lines, "Settlement\t%d\nState\t%s\nOn the list\t%d\n", s.ID, s.State, s.Listed)
-	for _, outcome := range rules.EntryOutcome("").Values() {
-		fmt.Fprintf(&lines, "%s\t%d\n", outcome, counts[rules.EntryOutcome(outcome)])
-	}
-	return printTable(t.out, lines.String())
-}
-
-type settleShow struct {
-	settled `embed:""`
-	acting  `embed:""`
-}
-
-// Run implements the command.
-func (c *settleShow) Run(t *terminal) error {
-	return c.as(t, func(r *registry.Registry, v viewer.Viewer) error {
-		if !v.SeesSettlements() {
-			return errors.New("your role does not allow you to look at settlements")
-		}
-		s, err := r.DB().Client().Settlement.Get(t.ctx, c.Settlement)
-		if ent.IsNotFound(err) {
-			return usage(fmt.Errorf("<settlement>: there is no settlement %d", c.Settlement))
-		}
-		if err != nil {
-			return err
-		}
-		if err := t.printSettlement(s); err != nil {
-			return err
-		}
-		if _, err := fmt.Fprintln(t.out); err != nil {
-			return err
 		}
 		return t.printOutcome(r, s)
 	})
@@ -311,6 +140,9 @@ type settleReverse struct {
 
 // Run implements the command.
 func (c *settleReverse) Run(t *terminal) error {
+	if c.Card != "" && !isCard(c.Card) {
+		return usage(errors.New("--card: " + cardLook))
+	}
 	return c.as(t, func(r *registry.Registry, v viewer.Viewer) error {
 		bar := t.countProgress("given back", 0)
 		in := registry.ReverseSettlement{Settlement: c.Settlement, Card: c.Card, Reason: c.Reason}

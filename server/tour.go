@@ -25,7 +25,8 @@ var tourFile embed.FS
 // tour is what the demonstration prints: what there is to see, tokens, and lines to copy.
 type tour struct {
 	Server      string
-	Tokens      []tourToken
+	Tokens      []tourToken // of those who ask in the tour
+	OtherTokens []tourToken
 	Platform    string // that sells in the tour
 	Secret      string // of that platform
 	Awaiting    string // the card that buys
@@ -36,6 +37,8 @@ type tour struct {
 	Eligibility string
 	Explanation string
 	Lapsed      string
+	AtRisk      string
+	File        string
 	Info        seed.DemoInfo
 	Secrets     []tourSecret
 	Cards       []tourCards
@@ -99,6 +102,8 @@ func newTour(server string, info seed.DemoInfo) (tour, error) {
 		Ask:         askCurl(server, "PARTICIPANT", fmt.Sprintf(`{ participant(cardNumber: %q) { status timeLeft firstPurchase { purchasedAt amount platform { name } } } }`, card)),
 		Explanation: askCurl(server, "PARTICIPANT", `{ viewer { participant { explanation(language: EN) { summary deadline awaited } } } }`),
 		Lapsed:      askCurl(server, "OFFICER", fmt.Sprintf(`{ participant(cardNumber: %q) { status revokedAt explanation(language: EN) { summary evidence { text } awaited } } }`, info.Revoked[0])),
+		AtRisk:      askCurl(server, "OFFICER", `{ participantAggregate(filter: { cohort: 13, status: AWAITING }, groupBy: PROVINCE, orderBy: { field: COUNT, direction: DESC }, first: 3) { totalGroups rows { key { province { name } } count } } }`),
+		File:        fileCurl(server, "OFFICER", `{ participantAggregate(filter: { cohort: 13, status: AWAITING }, groupBy: [PROVINCE, GENDER]) { rows { key { province { name } gender } count } } }`) + " | head -n 2",
 		Eligibility: askCurl(server, "PLATFORM", fmt.Sprintf(`{ eligibility(cardNumber: %q) { mayBuy reason } }`, card)),
 	}
 	for _, cards := range []tourCards{
@@ -115,24 +120,33 @@ func newTour(server string, info seed.DemoInfo) (tour, error) {
 	}
 	slices.SortFunc(t.Secrets, func(a, b tourSecret) int { return strings.Compare(a.Platform, b.Platform) })
 	var err error
-	if t.Tokens, err = demoViewers(card, platform); err != nil {
+	if t.Tokens, t.OtherTokens, err = demoViewers(card, platform); err != nil {
 		return tour{}, err
 	}
 	t.Purchase, t.Forged, err = purchaseCurls(server, platform, info.Secrets[platform], card)
 	return t, err
 }
 
-// demoViewers makes a token for each role, valid for the evening.
-func demoViewers(card, platform string) ([]tourToken, error) {
-	var out []tourToken
-	for _, who := range []viewer.Viewer{
+// demoViewers makes a token for each role, valid for the evening: those of who asks in the tour, and the others.
+func demoViewers(card, platform string) (asking, others []tourToken, err error) {
+	if asking, err = demoTokensOf([]viewer.Viewer{
 		{Role: viewer.Officer, Subject: "officer"},
+		{Role: viewer.Platform, Subject: platform, Platform: platform},
+		{Role: viewer.Participant, Subject: card},
+	}); err != nil {
+		return nil, nil, err
+	}
+	others, err = demoTokensOf([]viewer.Viewer{
 		{Role: viewer.Supervisor, Subject: "supervisor"},
 		{Role: viewer.Admin, Subject: "admin"},
 		{Role: viewer.Analyst, Subject: "analyst"},
-		{Role: viewer.Platform, Subject: platform, Platform: platform},
-		{Role: viewer.Participant, Subject: card},
-	} {
+	})
+	return asking, others, err
+}
+
+func demoTokensOf(viewers []viewer.Viewer) ([]tourToken, error) {
+	var out []tourToken
+	for _, who := range viewers {
 		keys := demoTokens()
 		token, err := auth.Mint(keys.Secret, auth.Grant{
 			Issuer: keys.Issuer, Audience: keys.Audience, Viewer: who, IssuedAt: seed.Evening, ExpiresAt: seed.Evening.Add(demoEvening),
@@ -147,11 +161,21 @@ func demoViewers(card, platform string) ([]tourToken, error) {
 
 // askCurl is a curl line that asks a query with the token in the shell variable of that name.
 func askCurl(server, token, query string) string {
+	return fmt.Sprintf("curl -sS %s/graphql -H \"Authorization: Bearer $%s\" \\\n  -H 'Content-Type: application/json' -w '\\n' -d '%s'", server, token, bodyOf(query))
+}
+
+// fileCurl is a curl line that asks for the answer to a query as CSV.
+func fileCurl(server, token, query string) string {
+	return fmt.Sprintf("curl -sS %s/graphql -H \"Authorization: Bearer $%s\" -H 'Accept: text/csv' \\\n  -H 'Content-Type: application/json' -d '%s'", server, token, bodyOf(query))
+}
+
+// bodyOf is the body of a request with a query.
+func bodyOf(query string) []byte {
 	body, err := json.Marshal(map[string]string{"query": query})
 	if err != nil {
 		body = nil // a map of strings always has a JSON form
 	}
-	return fmt.Sprintf("curl -sS %s/graphql -H \"Authorization: Bearer $%s\" \\\n  -H 'Content-Type: application/json' -w '\\n' -d '%s'", server, token, body)
+	return body
 }
 
 // purchaseCurls are a signed purchase of the card, and the same with another price under the same

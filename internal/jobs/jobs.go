@@ -1,6 +1,7 @@
 // Package jobs runs what happens without anybody asking: work that a transaction ordered, once it has committed, and
 // work that time brings round. It is River (github.com/riverqueue/river) behind the few words that this program
-// needs, on both dialects; what the work is, others say, and hand it in as functions.
+// needs, on both dialects; what the work is, others say, and hand it in as functions. Beside River's jobs it runs steady
+// work, which has a table of its own to look at: each process does it as long as its jobs run.
 //
 // Every job may run more than once, and on two servers at once: a process may die after the work and before the note
 // that it was done. So a function looks at the database afresh, and what it does twice must be as good as once.
@@ -14,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -30,6 +32,9 @@ type Config struct {
 	Kinds []Kind
 	// Periodics are what time brings round. Optional.
 	Periodics []Periodic
+	// Steady is what this process does the whole time from [Jobs.Start] to [Jobs.Stop], beside the jobs and beside the
+	// other servers: functions that return when their context ends, and not before. Optional.
+	Steady []func(context.Context)
 	// Queues is how many jobs of a queue this process runs at once. Optional: a queue that it does not name runs 4.
 	Queues map[string]int
 }
@@ -53,6 +58,10 @@ type Jobs struct {
 	client *river.Client[*sql.Tx]
 	kinds  map[string]Kind
 	idle   []string // kinds that cannot be run here
+
+	steady []func(context.Context)
+	halt   context.CancelFunc // nil before Start
+	under  sync.WaitGroup     // the steady work that has not returned
 }
 
 // New returns jobs that can be enqueued, and run after [Jobs.Start]. It does not touch the database, which must be at
@@ -64,7 +73,7 @@ func build(cfg Config, adjust func(*river.Config)) (*Jobs, error) {
 	if cfg.DB == nil || cfg.Log == nil {
 		return nil, errors.New("jobs: the database and the log are required")
 	}
-	j := &Jobs{kinds: make(map[string]Kind, len(cfg.Kinds))}
+	j := &Jobs{kinds: make(map[string]Kind, len(cfg.Kinds)), steady: cfg.Steady}
 	rc := &river.Config{
 		Logger:                      slog.New(quiet{cfg.Log.Handler()}),
 		Workers:                     river.NewWorkers(),
@@ -112,6 +121,7 @@ func (j *Jobs) Start(ctx context.Context) error {
 	if err := j.client.Start(ctx); err != nil {
 		return fmt.Errorf("start the jobs: %w", err)
 	}
+	j.goOn(ctx)
 	return nil
 }
 
@@ -119,7 +129,10 @@ func (j *Jobs) Start(ctx context.Context) error {
 // again by the next process that starts, and does not count as a failure. When ctx ends first, Stop returns its error;
 // the database must not be closed then. It does nothing if nothing was started.
 func (j *Jobs) Stop(ctx context.Context) error {
-	if err := j.client.StopAndCancel(ctx); err != nil {
+	if j.halt != nil {
+		j.halt()
+	}
+	if err := errors.Join(j.client.StopAndCancel(ctx), j.halted(ctx)); err != nil {
 		return fmt.Errorf("stop the jobs: %w", err)
 	}
 	return nil

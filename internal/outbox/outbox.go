@@ -1,6 +1,7 @@
-// Package outbox makes one attempt to deliver a webhook of ours: it begins the attempt in the registry, sends, and records
-// what came of it. It decides when the next attempt is made, by the schedule of package outbound and what the receiver asks
-// for. It keeps nothing and starts nothing; a job or a command calls it.
+// Package outbox delivers our webhooks. [Deliver] makes one attempt: it begins it in the registry, sends, and records what
+// came of it. It decides when the next attempt is made, by the schedule of package outbound and what the receiver asks for.
+// A [Courier] looks for what is due and makes the attempts, as a server does the whole time. Nothing is kept here: what was
+// sent and what is due is in the registry.
 package outbox
 
 import (

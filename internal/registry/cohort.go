@@ -42,7 +42,7 @@ type AnnounceCohort struct {
 // AnnounceCohort records a cohort. The same announcement again changes nothing; another one for the
 // same number is a [Conflict].
 func (r *Registry) AnnounceCohort(ctx context.Context, v viewer.Viewer, in AnnounceCohort) (*ent.Cohort, error) {
-	if err := authorise(v.ManagesCohorts(), "announce cohorts"); err != nil {
+	if err := authorise(v.ManagesCohorts(), "announce cohorts"+viewer.OfficersMay); err != nil {
 		return nil, err
 	}
 	if err := in.check(r.Now()); err != nil {
@@ -126,7 +126,7 @@ type DecreeDeadline struct {
 // were told, so once the cohort has participants it can only become later. It is then given to them in batches, until
 // which the answer waits. When ctx ends before, or a batch fails, the decree stands and [Registry.RaiseChunk] goes on.
 func (r *Registry) DecreeDeadline(ctx context.Context, v viewer.Viewer, in DecreeDeadline) (*ent.Cohort, error) {
-	if err := authorise(v.ManagesCohorts(), "decree deadlines"); err != nil {
+	if err := authorise(v.ManagesCohorts(), "decree deadlines"+viewer.OfficersMay); err != nil {
 		return nil, err
 	}
 	if err := checkGrant(in.LastDay, in.Reference, in.Reason); err != nil {

@@ -72,7 +72,7 @@ var (
 
 // CorrectContact corrects personal data. The history records that it happened, not what it was.
 func (r *Registry) CorrectContact(ctx context.Context, v viewer.Viewer, in CorrectContact) (*ent.Participant, error) {
-	if err := authorise(v.ManagesCohorts(), "correct contacts"); err != nil {
+	if err := authorise(v.ManagesCohorts(), "correct contacts"+viewer.OfficersMay); err != nil {
 		return nil, err
 	}
 	if err := in.check(); err != nil {
@@ -133,7 +133,7 @@ type EraseContact struct {
 // imported row is the same. What remains are the facts of the membership and the keyed hash of the NIK,
 // which bars and doubles depend on.
 func (r *Registry) EraseContact(ctx context.Context, v viewer.Viewer, in EraseContact) (*ent.Participant, error) {
-	if err := authorise(v.ManagesCohorts(), "erase contacts"); err != nil {
+	if err := authorise(v.ManagesCohorts(), "erase contacts"+viewer.OfficersMay); err != nil {
 		return nil, err
 	}
 	if err := checkReason(in.Reason); err != nil {

@@ -15,7 +15,7 @@ import (
 // RetryDelivery tries a delivery of the quarantine again and returns it as it is then: applied, or in
 // quarantine for whatever reason there is now.
 func (r *Registry) RetryDelivery(ctx context.Context, v viewer.Viewer, id int) (*ent.Delivery, error) {
-	if err := authorise(v.ManagesCohorts(), "retry deliveries"); err != nil {
+	if err := authorise(v.ManagesCohorts(), "retry deliveries"+viewer.OfficersMay); err != nil {
 		return nil, err
 	}
 	if err := r.inQuarantine(ctx, id); err != nil {
@@ -29,7 +29,7 @@ func (r *Registry) RetryDelivery(ctx context.Context, v viewer.Viewer, id int) (
 
 // DismissDelivery takes a delivery out of the quarantine without applying it, by a person's decision.
 func (r *Registry) DismissDelivery(ctx context.Context, v viewer.Viewer, id int, reason string) (*ent.Delivery, error) {
-	if err := authorise(v.ManagesCohorts(), "dismiss deliveries"); err != nil {
+	if err := authorise(v.ManagesCohorts(), "dismiss deliveries"+viewer.OfficersMay); err != nil {
 		return nil, err
 	}
 	if strings.TrimSpace(reason) == "" {

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -25,6 +26,12 @@ const (
 	maxURL          = 2048 // bytes
 	// maxSecretOverlap is how long an earlier secret may go on signing.
 	maxSecretOverlap = 30 * 24 * time.Hour
+	// maxTests is how many tests of an endpoint may be ordered within testsWithin.
+	maxTests    = 5
+	testsWithin = time.Minute
+	// testsAmong is how far back they are looked for, in messages to the endpoint: where more than that were written
+	// within the time, tests are the least of it.
+	testsAmong = 1000
 )
 
 // CreateEndpoint is an endpoint for our own webhooks.
@@ -40,7 +47,7 @@ type CreateEndpoint struct {
 // (whsec_…), which is shown this once and never again; for STANDARD_V1A the public key (whpk_…), whose private part
 // nobody sees. The database has what we sign with encrypted only.
 func (r *Registry) CreateEndpoint(ctx context.Context, v viewer.Viewer, in CreateEndpoint) (*ent.Endpoint, string, error) {
-	if err := authorise(v.ManagesEndpoints(), "manage endpoints"); err != nil {
+	if err := authorise(v.ManagesEndpoints(), "manage endpoints"+viewer.AdminsMay); err != nil {
 		return nil, "", err
 	}
 	if in.Scheme == "" {
@@ -187,12 +194,16 @@ func (r *Registry) EnableEndpoint(ctx context.Context, v viewer.Viewer, id int) 
 	return out, nil
 }
 
-// TestEndpoint sends a message of the event TEST to an enabled endpoint, whatever events it gets otherwise.
+// TestEndpoint sends a message of the event TEST to an enabled endpoint, whatever events it gets otherwise; at most five
+// in a minute.
 func (r *Registry) TestEndpoint(ctx context.Context, v viewer.Viewer, id int) (*ent.OutboundMessage, error) {
 	var out *ent.OutboundMessage
 	_, err := r.changeEndpoint(ctx, v, id, func(tx *db.Tx, ep *ent.Endpoint) (*ent.Endpoint, error) {
 		if ep.DisabledAt != nil {
 			return nil, notPossible("endpoint", "the endpoint is disabled: enable it first")
+		}
+		if err := checkTests(ctx, tx, ep); err != nil {
+			return nil, err
 		}
 		var err error
 		out, err = r.post(ctx, tx, posted{endpoint: ep.ID, event: rules.EventTest, data: map[string]string{"endpoint": ep.Name}})
@@ -204,9 +215,24 @@ func (r *Registry) TestEndpoint(ctx context.Context, v viewer.Viewer, id int) (*
 	return out, nil
 }
 
+// checkTests refuses a test when there were many just now.
+func checkTests(ctx context.Context, tx *db.Tx, ep *ent.Endpoint) error {
+	n, since := 0, tx.Now.Add(-testsWithin)
+	err := db.Query(ctx, tx, func(rows *sql.Rows) error { return rows.Scan(&n) },
+		"SELECT COUNT(*) FROM (SELECT event, created_at FROM outbound_messages WHERE endpoint_id = $1 ORDER BY id DESC LIMIT $2) AS latest"+
+			" WHERE event = $3 AND created_at > $4", ep.ID, testsAmong, string(rules.EventTest), since)
+	if err != nil {
+		return fmt.Errorf("count the tests of an endpoint: %w", err)
+	}
+	if n >= maxTests {
+		return notPossible("endpoint", "%d tests of this endpoint were ordered within a minute, which is the most: see what became of them, and wait a minute before the next", n)
+	}
+	return nil
+}
+
 // changeEndpoint authorises, loads the endpoint and keeps others from changing it until the change is committed.
 func (r *Registry) changeEndpoint(ctx context.Context, v viewer.Viewer, id int, change func(*db.Tx, *ent.Endpoint) (*ent.Endpoint, error)) (*ent.Endpoint, error) {
-	if err := authorise(v.ManagesEndpoints(), "manage endpoints"); err != nil {
+	if err := authorise(v.ManagesEndpoints(), "manage endpoints"+viewer.AdminsMay); err != nil {
 		return nil, err
 	}
 	var out *ent.Endpoint

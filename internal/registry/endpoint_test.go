@@ -352,3 +352,43 @@ func TestAMessageOfADisabledEndpointIsGivenUpWhenItsTurnComes(t *testing.T) {
 		wantStates(t, d, waiting, rules.OutboundFailed)
 	})
 }
+
+// TestTestsOfAnEndpointAreBounded by the minute, and of each endpoint by itself.
+func TestTestsOfAnEndpointAreBounded(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		f := registrytest.New(t, d)
+		ep, _ := newEndpoint(t, f, "pmo", "", rules.EventSettlement)
+		other, _ := newEndpoint(t, f, "other", "", rules.EventSettlement)
+		test := func(id int) error {
+			_, err := f.TestEndpoint(context.Background(), registrytest.Admin, id)
+			return err
+		}
+		refused := func(said string) {
+			t.Helper()
+			var mistake *registry.Error
+			if err := test(ep.ID); !errors.As(err, &mistake) || mistake.Code != registry.NotPossible || mistake.Field != "endpoint" {
+				t.Errorf("%s: %v", said, err)
+			}
+		}
+		began := f.Now()
+		for i := range 5 {
+			if err := test(ep.ID); err != nil {
+				t.Fatalf("test %d: %v", i+1, err)
+			}
+			f.Clock.Set(f.Now().Add(time.Second))
+		}
+		refused("a sixth")
+		tell(t, f, d, rules.EventSettlement, nil)
+		refused("after something else was written")
+		if err := test(other.ID); err != nil {
+			t.Errorf("of another endpoint: %v", err)
+		}
+		f.Clock.Set(began.Add(time.Minute - time.Microsecond))
+		refused("before a minute is over")
+		f.Clock.Set(began.Add(time.Minute))
+		if err := test(ep.ID); err != nil {
+			t.Errorf("a minute after the first: %v", err)
+		}
+		refused("less than a minute after the second")
+	})
+}

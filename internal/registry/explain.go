@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"gelombang/ent"
+	"gelombang/ent/deadlineraise"
 	entdelivery "gelombang/ent/delivery"
 	entextension "gelombang/ent/extension"
 	enthistory "gelombang/ent/history"
@@ -56,10 +57,15 @@ func (r *Registry) ExplainAll(ctx context.Context, v viewer.Viewer, participantI
 	if err != nil {
 		return nil, err
 	}
+	raises, err := r.unfinishedRaises(ctx, participants)
+	if err != nil {
+		return nil, fmt.Errorf("load the extensions under way: %w", err)
+	}
 	explanations := make(map[int]rules.Explanation, len(participants))
 	for _, p := range participants {
 		in := explainInput(p, p.Edges.Cohort.Edges.Extensions)
 		withhold(&in, v, p.CardNumber)
+		in.Raises = raisesFor(p, raises)
 		in.WaitingDeliveries, in.Settings, in.Now = waiting[p.CardNumber], r.settings, r.Now()
 		if in.Facts.StatusAt(in.Now) == rules.StatusOverdue {
 			in.Waits = awaited.closing(p.CohortID, p.Deadline).Awaits(in.Now, r.settings)
@@ -93,6 +99,29 @@ func (r *Registry) awaitedEvidence(ctx context.Context, participants []*ent.Part
 		return evidence{}, nil
 	}
 	return source{r.db.Read, r.db.Client(), r.db.Dialect}.evidence(ctx, r.Now(), cohorts)
+}
+
+// unfinishedRaises returns the raises of the participants' cohorts that have not reached everybody.
+func (r *Registry) unfinishedRaises(ctx context.Context, participants []*ent.Participant) ([]*ent.DeadlineRaise, error) {
+	var cohorts []int
+	for _, p := range participants {
+		if !slices.Contains(cohorts, p.CohortID) {
+			cohorts = append(cohorts, p.CohortID)
+		}
+	}
+	return r.db.Client().DeadlineRaise.Query().Where(deadlineraise.CohortIDIn(cohorts...), deadlineraise.DoneAtIsNil()).All(ctx)
+}
+
+// raisesFor returns the deadlines, exclusive, of those raises that are still to look at the participant: they go by the
+// ids.
+func raisesFor(p *ent.Participant, raises []*ent.DeadlineRaise) []time.Time {
+	var until []time.Time
+	for _, d := range raises {
+		if d.CohortID == p.CohortID && p.ID > d.AfterID && (d.Province == nil || p.Province != nil && *d.Province == *p.Province) {
+			until = append(until, d.Until)
+		}
+	}
+	return until
 }
 
 // waitingByCard counts the deliveries in quarantine that name the participants' cards.

@@ -60,3 +60,59 @@ func TestExplainTellsWhatIsStored(t *testing.T) {
 		})
 	})
 }
+
+// TestExplainALaterDeadlineOnItsWay lets the server die after the first batch, of a later deadline that has passed as well:
+// who does not have it yet is told that it comes, and who was looked at and spared is told that it never will.
+func TestExplainALaterDeadlineOnItsWay(t *testing.T) {
+	for _, way := range []string{"COHORT", "PROVINCE", "DECREE"} {
+		t.Run(way, func(t *testing.T) {
+			dbtest.Each(t, func(t *testing.T, d *db.DB) {
+				f := registrytest.New(t, d)
+				if err := f.PutProvinces(context.Background(), registrytest.Admin, map[string]string{"31": "DKI Jakarta", "32": "Jawa Barat"}); err != nil {
+					t.Fatal(err)
+				}
+				cards := f.Cohort13(manyRaised)
+				f.Import(13, []registry.ParticipantRow{{Line: 2, CardNumber: "3213000000000001", Province: "32"}})
+				early, late := cards[1], cards[manyRaised-2] // whom it harms
+				for _, card := range []string{early, late} {
+					f.Send(f.Message("tokopedia", registrytest.Bought(card, card, wib("2021-03-20T10:00:00"))))
+				}
+				f.Clock.Set(longer.Add(time.Hour))
+				for _, card := range []string{early, late} {
+					f.Send(f.Message("tokopedia", registrytest.Voided(card, deadline13.Add(time.Hour))))
+				}
+				told := func(card string) (comes, never bool) {
+					t.Helper()
+					got, err := f.Explain(context.Background(), load(t, d, card).ID, rules.EN)
+					if err != nil {
+						t.Fatal(err)
+					}
+					text := strings.Join(got.Deadline, "\n")
+					return strings.Contains(text, "has not reached this one yet"), strings.Contains(text, "does not hold for this recipient")
+				}
+				grantPartly(t, f, d, way)
+				people := []struct {
+					who, card          string
+					comes, never, then bool // that it comes, and that it never will: now, and in the end
+				}{
+					{"who has it", cards[0], false, false, false},
+					{"who was spared", early, false, true, true},
+					{"who does not have it yet", cards[manyRaised-1], true, false, false},
+					{"who will be spared", late, true, false, true},
+					{"who lives in another province", "3213000000000001", way != "PROVINCE", false, false},
+				}
+				for _, p := range people {
+					if comes, never := told(p.card); comes != p.comes || never != p.never {
+						t.Errorf("%s: told that it comes %v, and that it never will %v", p.who, comes, never)
+					}
+				}
+				finish(t, f.Another(d))
+				for _, p := range people {
+					if comes, never := told(p.card); comes || never != p.then {
+						t.Errorf("%s in the end: told that it comes %v, and that it never will %v", p.who, comes, never)
+					}
+				}
+			})
+		})
+	}
+}

@@ -37,7 +37,7 @@ type ExtendDeadline struct {
 // extension stands and [Registry.RaiseChunk] goes on with it: then AppliedAt is nil, and Participants says how many have
 // it so far.
 func (r *Registry) ExtendDeadline(ctx context.Context, v viewer.Viewer, in ExtendDeadline) (*ent.Extension, error) {
-	if err := authorise(v.ManagesCohorts(), "extend deadlines"); err != nil {
+	if err := authorise(v.ManagesCohorts(), "extend deadlines"+viewer.OfficersMay); err != nil {
 		return nil, err
 	}
 	if err := in.check(); err != nil {

@@ -42,7 +42,7 @@ type ForecastQuery struct {
 // cohort, those that were open then, and so many before them. A first purchase is the one that counts at present: what
 // was voided since is not in it. The hours end whole hours before the instant.
 func (r *Registry) ForecastData(ctx context.Context, v viewer.Viewer, in ForecastQuery) (ForecastData, error) {
-	if err := authorise(v.SeesAllPurchases(), "forecast cohorts"); err != nil {
+	if err := authorise(v.SeesAllPurchases(), "forecast cohorts"+viewer.AnalystsMay); err != nil {
 		return ForecastData{}, err
 	}
 	at := db.Instant(in.At)

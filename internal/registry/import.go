@@ -81,7 +81,7 @@ func (r *Registry) ImportParticipants(ctx context.Context, v viewer.Viewer, coho
 
 // ImportSealed is [Registry.ImportParticipants] for rows that [Registry.SealParticipants] has prepared.
 func (r *Registry) ImportSealed(ctx context.Context, v viewer.Viewer, cohort int, rows SealedRows) (ImportResult, error) {
-	if err := authorise(v.ManagesCohorts(), "import participants"); err != nil {
+	if err := authorise(v.ManagesCohorts(), "import participants"+viewer.OfficersMay); err != nil {
 		return ImportResult{}, err
 	}
 	verdict, err := r.importOnce(ctx, cohort, rows)

@@ -29,7 +29,7 @@ type DeclareOutage struct {
 
 // DeclareOutage records an outage. It returns [Conflict] when one is declared for a part of the time already.
 func (r *Registry) DeclareOutage(ctx context.Context, v viewer.Viewer, in DeclareOutage) (*ent.Outage, error) {
-	if err := authorise(v.ManagesCohorts(), "declare outages"); err != nil {
+	if err := authorise(v.ManagesCohorts(), "declare outages"+viewer.OfficersMay); err != nil {
 		return nil, err
 	}
 	if err := in.check(r.Now()); err != nil {
@@ -90,7 +90,7 @@ type EndOutage struct {
 
 // EndOutage records when an outage ends. Said again, the last word holds.
 func (r *Registry) EndOutage(ctx context.Context, v viewer.Viewer, in EndOutage) (*ent.Outage, error) {
-	if err := authorise(v.ManagesCohorts(), "end outages"); err != nil {
+	if err := authorise(v.ManagesCohorts(), "end outages"+viewer.OfficersMay); err != nil {
 		return nil, err
 	}
 	if !in.At.IsZero() && outOfReach(in.At, r.Now()) {

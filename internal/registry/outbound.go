@@ -106,7 +106,7 @@ type posted struct {
 	expiresAt *time.Time // exclusive
 }
 
-// post writes the message, due at once, and orders its delivery.
+// post writes the message, due at once: servers look for what is due.
 func (r *Registry) post(ctx context.Context, tx *db.Tx, p posted) (*ent.OutboundMessage, error) {
 	body, err := json.Marshal(told{Type: typeOf(p.event, p.data), Timestamp: tx.Now, Data: p.data})
 	if err != nil {
@@ -125,9 +125,6 @@ func (r *Registry) post(ctx context.Context, tx *db.Tx, p posted) (*ent.Outbound
 	m, err := create.Save(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("write a webhook of ours: %w", err)
-	}
-	if err := r.enqueue(ctx, tx, Job{Kind: JobOutbound, ID: m.ID}); err != nil {
-		return nil, fmt.Errorf("order the delivery of a webhook of ours: %w", err)
 	}
 	return m, nil
 }

@@ -36,7 +36,7 @@ func TestAWaitingReminderDoesNotOutliveItsContact(t *testing.T) {
 				if out, err := r.f.BeginAttempt(context.Background(), r.messages[0]); !errors.Is(err, registry.ErrNothingToSend) {
 					t.Errorf("%v, %v", out, err)
 				}
-				if due, err := r.f.DueMessages(context.Background()); len(due) > 0 || err != nil {
+				if due, err := r.f.DueEndpoints(context.Background(), nil); len(due) > 0 || err != nil {
 					t.Errorf("due: %v, %v", due, err)
 				}
 			})

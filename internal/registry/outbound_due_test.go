@@ -5,6 +5,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
 	"gelombang/internal/db"
 	"gelombang/internal/dbtest"
 	"gelombang/internal/registry"
@@ -57,5 +60,49 @@ func TestWhatCanBeSentAgain(t *testing.T) {
 			t.Errorf("%d bodies of messages that wait are removed: %v", n, err)
 		}
 		begin(t, f.Registry, waiting[0])
+	})
+}
+
+// TestWhatIsDueIsFoundByEndpoint in the order in which it is due, but for what is excepted.
+func TestWhatIsDueIsFoundByEndpoint(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		f := registrytest.New(t, d)
+		ctx := context.Background()
+		one, _ := newEndpoint(t, f, "one", "", rules.EventSettlement)
+		other, _ := newEndpoint(t, f, "other", "", rules.EventSettlement)
+		newEndpoint(t, f, "idle", "", rules.EventReminder)
+		var ones, others []int
+		for range 3 {
+			ids := tell(t, f, d, rules.EventSettlement, nil)
+			ones, others = append(ones, ids[0]), append(others, ids[1])
+			f.Clock.Set(f.Now().Add(time.Second))
+		}
+		attempted(t, f.Registry, ones[0], busy) // which makes it the last, in a minute
+		attempted(t, f.Registry, others[1], arrived)
+		due := func(want []int, found []int, err error) {
+			t.Helper()
+			if diff := cmp.Diff(want, found, cmpopts.EquateEmpty()); diff != "" || err != nil {
+				t.Errorf("due (-want +got):\n%s%v", diff, err)
+			}
+		}
+		endpoints := func(want []int, except ...int) {
+			t.Helper()
+			found, err := f.DueEndpoints(ctx, except)
+			due(want, found, err)
+		}
+		messages := func(want []int, endpoint, limit int, except ...int) {
+			t.Helper()
+			found, err := f.DueMessages(ctx, endpoint, limit, except)
+			due(want, found, err)
+		}
+		endpoints([]int{one.ID, other.ID})
+		endpoints([]int{other.ID}, one.ID)
+		endpoints(nil, one.ID, other.ID)
+		messages([]int{ones[1], ones[2]}, one.ID, 10)
+		messages([]int{others[0], others[2]}, other.ID, 10)
+		messages([]int{others[0]}, other.ID, 1)
+		messages([]int{others[2]}, other.ID, 1, others[0])
+		f.Clock.Set(f.Now().Add(time.Minute))
+		messages([]int{ones[1], ones[2], ones[0]}, one.ID, 10)
 	})
 }

@@ -63,13 +63,13 @@ type RotateEndpointSecret struct {
 // with an overlap is refused, and one without ends every earlier secret.
 func (r *Registry) RotateEndpointSecret(ctx context.Context, v viewer.Viewer, in RotateEndpointSecret) (*ent.Endpoint, string, error) {
 	if in.Overlap < 0 || in.Overlap > maxSecretOverlap {
-		return nil, "", invalid("overlap", "the overlap is 0 to %d days", int(maxSecretOverlap.Hours()/24))
+		return nil, "", invalid("overlap", "the overlap is 0 to %d days, which are %d hours", int(maxSecretOverlap.Hours()/24), int(maxSecretOverlap.Hours()))
 	}
 	var secret signingSecret
 	out, err := r.changeEndpoint(ctx, v, in.Endpoint, func(tx *db.Tx, ep *ent.Endpoint) (*ent.Endpoint, error) {
 		if in.Overlap > 0 && ep.EarlierUntil != nil && tx.Now.Before(*ep.EarlierUntil) {
 			return nil, notPossible("overlap", "the secret before this one signs until %s: wait, or rotate with an overlap of 0, which ends both",
-				ep.EarlierUntil.Format(time.RFC3339))
+				shown(*ep.EarlierUntil))
 		}
 		var err error
 		if secret, err = newSigningSecret(signature.Scheme(ep.Scheme)); err != nil {

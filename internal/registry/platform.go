@@ -31,7 +31,7 @@ const defaultTolerance = 300 * time.Second
 
 // PutPlatform adds a platform or changes it. Platforms are data: the set of them has changed before.
 func (r *Registry) PutPlatform(ctx context.Context, v viewer.Viewer, in Platform) (*ent.Platform, error) {
-	if err := authorise(v.Role == viewer.Admin, "change platforms"); err != nil {
+	if err := authorise(v.Role == viewer.Admin, "change platforms"+viewer.AdminsMay); err != nil {
 		return nil, err
 	}
 	if !platformCode.MatchString(in.Code) {
@@ -69,7 +69,7 @@ func (r *Registry) PutPlatform(ctx context.Context, v viewer.Viewer, in Platform
 
 // PutProvinces records the provinces: names by BPS code.
 func (r *Registry) PutProvinces(ctx context.Context, v viewer.Viewer, names map[string]string) error {
-	if err := authorise(v.Role == viewer.Admin, "change provinces"); err != nil {
+	if err := authorise(v.Role == viewer.Admin, "change provinces"+viewer.AdminsMay); err != nil {
 		return err
 	}
 	rows := make([][]any, 0, len(names))

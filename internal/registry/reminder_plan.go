@@ -34,13 +34,14 @@ type PlanReminders struct {
 // PlanReminders takes the place of the cohort's plan in force. What that has sent is not sent again; what waits for its
 // time goes over to the new plan. The same plan again changes nothing. It is [NotPossible] when nobody has time left.
 func (r *Registry) PlanReminders(ctx context.Context, v viewer.Viewer, in PlanReminders) (*ent.ReminderPlan, error) {
-	if err := authorise(v.ManagesCohorts(), "plan reminders"); err != nil {
+	if err := authorise(v.ManagesCohorts(), "plan reminders"+viewer.OfficersMay); err != nil {
 		return nil, err
 	}
 	if err := in.check(); err != nil {
 		return nil, err
 	}
 	var out *ent.ReminderPlan
+	done := "reminders were planned"
 	err := r.db.InTx(ctx, r.clock(), func(tx *db.Tx) error {
 		c, err := lockCohort(ctx, tx, in.Cohort)
 		if err != nil {
@@ -55,7 +56,7 @@ func (r *Registry) PlanReminders(ctx context.Context, v viewer.Viewer, in PlanRe
 		}
 		if earlier != nil {
 			if in.same(earlier) {
-				out = earlier
+				out, done = earlier, "these reminders are planned already: nothing was changed"
 				return nil
 			}
 			if _, err := tx.Client.ReminderPlan.UpdateOne(earlier).SetStoppedAt(tx.Now).SetStoppedBy(v.Subject).Save(ctx); err != nil {
@@ -69,14 +70,14 @@ func (r *Registry) PlanReminders(ctx context.Context, v viewer.Viewer, in PlanRe
 	if err != nil {
 		return nil, err
 	}
-	r.log.InfoContext(ctx, "reminders were planned", slog.Int("cohort", in.Cohort), slog.Int("plan_id", out.ID), slog.String("by", v.Subject))
+	r.log.InfoContext(ctx, done, slog.Int("cohort", in.Cohort), slog.Int("plan_id", out.ID), slog.String("by", v.Subject))
 	return out, nil
 }
 
 // StopReminders stops the cohort's plan in force: what is not being sent already is not sent. It is [NotFound] when
 // there is none.
 func (r *Registry) StopReminders(ctx context.Context, v viewer.Viewer, cohort int) (*ent.ReminderPlan, error) {
-	if err := authorise(v.ManagesCohorts(), "stop reminders"); err != nil {
+	if err := authorise(v.ManagesCohorts(), "stop reminders"+viewer.OfficersMay); err != nil {
 		return nil, err
 	}
 	var out *ent.ReminderPlan

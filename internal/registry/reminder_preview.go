@@ -47,7 +47,7 @@ type ReminderSample struct {
 
 // PreviewReminders says who would get what by a plan, if it were made now. It writes nothing.
 func (r *Registry) PreviewReminders(ctx context.Context, v viewer.Viewer, in PlanReminders) (ReminderPreview, error) {
-	if err := authorise(v.ManagesCohorts(), "preview reminders"); err != nil {
+	if err := authorise(v.ManagesCohorts(), "preview reminders"+viewer.OfficersMay); err != nil {
 		return ReminderPreview{}, err
 	}
 	if in.Language == "" {

@@ -120,7 +120,7 @@ type ReportBounce struct {
 // ReportBounce marks the reminder as bounced. Its address gets no more reminders until it is corrected. The same report
 // again changes nothing; a reminder that was not sent cannot come back.
 func (r *Registry) ReportBounce(ctx context.Context, v viewer.Viewer, in ReportBounce) (*ent.Reminder, error) {
-	if err := authorise(v.ManagesCohorts(), "report bounces"); err != nil {
+	if err := authorise(v.ManagesCohorts(), "report bounces"+viewer.OfficersMay); err != nil {
 		return nil, err
 	}
 	parts := reminderMessageID.FindStringSubmatch(in.MessageID)

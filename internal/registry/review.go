@@ -21,7 +21,7 @@ type DecideReview struct {
 // DecideReview closes a review: the purchase in question counts, or it does not. What follows for the
 // participant is for the rules.
 func (r *Registry) DecideReview(ctx context.Context, v viewer.Viewer, in DecideReview) (*ent.Review, error) {
-	if err := authorise(v.ManagesCohorts(), "decide reviews"); err != nil {
+	if err := authorise(v.ManagesCohorts(), "decide reviews"+viewer.OfficersMay); err != nil {
 		return nil, err
 	}
 	if in.Decision != rules.DecisionUphold && in.Decision != rules.DecisionReject {

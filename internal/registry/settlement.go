@@ -2,7 +2,9 @@ package registry
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
@@ -27,7 +29,7 @@ type PrepareSettlement struct {
 // [NotPossible] while evidence is awaited, which the message tells, when nobody is overdue, and while another settlement
 // of the cohort is not finished.
 func (r *Registry) PrepareSettlement(ctx context.Context, v viewer.Viewer, in PrepareSettlement) (*ent.Settlement, error) {
-	if err := authorise(v.PreparesSettlement() && v.Subject != "", "prepare settlements"); err != nil {
+	if err := authorise(v.PreparesSettlement() && v.Subject != "", "prepare settlements"+viewer.OfficersMay); err != nil {
 		return nil, err
 	}
 	if err := checkReason(in.Reason); err != nil {
@@ -90,21 +92,26 @@ type ApproveSettlement struct {
 	ListSHA256 string // hex, as it was shown to who approves
 }
 
-// ApproveSettlement approves a list, by another person than the one who prepared it. It returns [Conflict] when the hash
-// is not the list's, and [NotPossible] when evidence is awaited again, as by an outage that was declared since.
+// ApproveSettlement approves a list, by another person than the one who prepared it. It returns [Invalid] for what is no
+// hash, [Conflict] when it is not the list's, and [NotPossible] when evidence is awaited again, as by an outage that was
+// declared since.
 func (r *Registry) ApproveSettlement(ctx context.Context, v viewer.Viewer, in ApproveSettlement) (*ent.Settlement, error) {
-	if err := authorise(v.ApprovesSettlement(""), "approve settlements"); err != nil {
+	if err := authorise(v.ApprovesSettlement(""), "approve settlements"+viewer.ApproversMay); err != nil {
 		return nil, err
 	}
+	named := strings.TrimSpace(in.ListSHA256)
+	if digits, err := hex.DecodeString(named); err != nil || len(digits) != sha256.Size {
+		return nil, invalid("listHash", "the hash of a list is %d digits from 0 to 9 and a to f, as the preview shows them", hex.EncodedLen(sha256.Size))
+	}
 	return r.changeSettlement(ctx, in.Settlement, func(tx *db.Tx, s *ent.Settlement) error {
-		if !v.ApprovesSettlement(s.PreparedBy) {
-			return &Error{Code: Forbidden, Field: "settlement", Message: "who prepared a list cannot approve it: another person has to"}
+		if !v.ApprovesSettlement(s.PreparedBy) || !rules.OtherPerson(v.Subject, s.PreparedBy) {
+			return &Error{Code: Forbidden, Field: "settlement", Message: "who prepared a list cannot approve it: another supervisor or administrator has to"}
 		}
 		state, possible := s.State.After(rules.StepApprove)
 		if !possible {
 			return outOfOrder(s, "approved")
 		}
-		if !strings.EqualFold(strings.TrimSpace(in.ListSHA256), s.ListSha256) {
+		if !strings.EqualFold(named, s.ListSha256) {
 			return conflict("listHash", "this is not the hash of the list of settlement %d: look at the list again", s.ID)
 		}
 		if err := r.sameRules(s); err != nil {
@@ -127,7 +134,7 @@ func (r *Registry) ApproveSettlement(ctx context.Context, v viewer.Viewer, in Ap
 
 // DiscardSettlement gives up a list of which nobody was revoked yet, so that another can be made.
 func (r *Registry) DiscardSettlement(ctx context.Context, v viewer.Viewer, id int) (*ent.Settlement, error) {
-	if err := authorise(v.PreparesSettlement() && v.Subject != "", "discard settlements"); err != nil {
+	if err := authorise(v.PreparesSettlement() && v.Subject != "", "discard settlements"+viewer.OfficersMay); err != nil {
 		return nil, err
 	}
 	return r.changeSettlement(ctx, id, func(tx *db.Tx, s *ent.Settlement) error {

@@ -53,7 +53,7 @@ func (r *Registry) Closing(ctx context.Context, v viewer.Viewer, number int) (Cl
 // q: what a replica does not know yet is not told, and whoever prepares a list is asked again by the primary. A cohort
 // that is not known is left out.
 func (r *Registry) Closings(ctx context.Context, q db.Execer, v viewer.Viewer, numbers []int) (map[int]Closing, error) {
-	if err := authorise(v.SeesSettlements(), "see settlements"); err != nil {
+	if err := authorise(v.SeesSettlements(), "see settlements"+viewer.OfficersMay); err != nil {
 		return nil, err
 	}
 	return r.closings(ctx, source{q, r.db.ClientOn(q), r.db.Dialect}, r.Now(), numbers)

@@ -4,19 +4,13 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"time"
+	"log/slog"
 
 	"gelombang/ent"
 	"gelombang/internal/db"
 	"gelombang/internal/rules"
 	"gelombang/internal/viewer"
 )
-
-// Progress is how far something has come that is done in chunks.
-type Progress struct {
-	Done, Of int
-	Finished bool
-}
 
 // settlementChunk is how many participants are looked at in one transaction: their rows are locked meanwhile, and what
 // platforms report of them waits.
@@ -25,12 +19,15 @@ const settlementChunk = 250
 // OrderExecution orders an approved settlement to be executed, or to go on after a stop: see [Registry.ExecuteChunk].
 // Ordered twice, it is executed once.
 func (r *Registry) OrderExecution(ctx context.Context, v viewer.Viewer, id int) (*ent.Settlement, error) {
-	if err := authorise(v.PreparesSettlement() && v.Subject != "", "execute settlements"); err != nil {
+	if err := authorise(v.PreparesSettlement() && v.Subject != "", "execute settlements"+viewer.OfficersMay); err != nil {
 		return nil, err
 	}
 	return r.changeSettlement(ctx, id, func(tx *db.Tx, s *ent.Settlement) error {
 		if s.State != rules.SettlementApproved || s.ReversalOrderedAt != nil {
 			return outOfOrder(s, "executed")
+		}
+		if err := r.sameRules(s); err != nil {
+			return err
 		}
 		if err := r.enqueue(ctx, tx, Job{Kind: JobExecute, ID: s.ID}); err != nil {
 			return fmt.Errorf("order the execution: %w", err)
@@ -49,7 +46,7 @@ func (r *Registry) OrderExecution(ctx context.Context, v viewer.Viewer, id int) 
 // StopExecution stops an execution after the chunk that is being done. What is done stays done, and
 // [Registry.OrderExecution] lets it go on.
 func (r *Registry) StopExecution(ctx context.Context, v viewer.Viewer, id int) (*ent.Settlement, error) {
-	if err := authorise(v.PreparesSettlement() && v.Subject != "", "stop settlements"); err != nil {
+	if err := authorise(v.PreparesSettlement() && v.Subject != "", "stop settlements"+viewer.OfficersMay); err != nil {
 		return nil, err
 	}
 	return r.changeSettlement(ctx, id, func(tx *db.Tx, s *ent.Settlement) error {
@@ -68,51 +65,43 @@ func (r *Registry) StopExecution(ctx context.Context, v viewer.Viewer, id int) (
 	})
 }
 
-// Execute orders the execution and does it, chunk by chunk, until it is finished; progress, which may be nil, is told
-// after each. Other servers may do chunks of it at the same time.
+// Execute orders the execution and does it, chunk by chunk, or looks on while a server does it, until it is finished;
+// progress, which may be nil, is told meanwhile.
 func (r *Registry) Execute(ctx context.Context, v viewer.Viewer, id int, progress func(Progress)) (*ent.Settlement, error) {
 	if _, err := r.OrderExecution(ctx, v, id); err != nil {
 		return nil, err
 	}
-	return r.finish(ctx, id, r.ExecuteChunk, progress)
+	return r.finish(ctx, id, inChunks{r.ExecuteChunk, lookAtExecution}, progress)
 }
 
-// finish does chunks until the last.
-func (r *Registry) finish(ctx context.Context, id int, chunk func(context.Context, int) (Progress, error), progress func(Progress)) (*ent.Settlement, error) {
-	for {
-		p, err := chunk(ctx, id)
-		if err != nil {
-			return nil, err
-		}
-		if progress != nil {
-			progress(p)
-		}
-		if !p.Finished {
-			if err := r.breathe(ctx); err != nil {
-				return nil, err
-			}
-			continue
-		}
-		s, err := r.db.Primary().Settlement.Get(ctx, id)
-		if err != nil {
-			return nil, fmt.Errorf("load the settlement: %w", err)
-		}
-		return s, nil
+// lookAtExecution returns how many of the list have been decided about.
+func lookAtExecution(ctx context.Context, q db.Execer, id int) (Progress, error) {
+	counts, err := countOutcomes(ctx, q, id)
+	if err != nil {
+		return Progress{}, err
 	}
+	var p Progress
+	for outcome, n := range counts {
+		p.Of += n
+		if outcome != rules.EntryListed {
+			p.Done += n
+		}
+	}
+	return p, nil
 }
 
 // ExecuteChunk looks again at the next participants on the list of a settlement whose execution was ordered, and revokes
-// them or passes them over, in one short transaction; nobody is asked for leave, for the order was. It may run on several
-// servers at once. What is committed when a server dies is not done again.
+// them or passes them over, in one short transaction; nobody is asked for leave, for the order was. Several servers may
+// try: one does, and the others are told that it is. What is committed when a server dies is not done again.
 //
-// It returns [NotPossible] and does nothing when the execution is stopped, or when evidence is awaited again: an outage
-// was declared, or a later deadline is being given.
+// It returns [NotPossible] and does nothing when the execution is stopped, when the list was made with other rules than
+// those in force here, or when evidence is awaited again: an outage was declared, or a later deadline is being given.
 func (r *Registry) ExecuteChunk(ctx context.Context, id int) (Progress, error) {
 	var p Progress
 	looked := 0
 	err := r.db.InTx(ctx, r.clock(), func(tx *db.Tx) error {
-		s, err := lockSettlement(ctx, tx, id)
-		if err != nil {
+		s, free, err := takeSettlement(ctx, tx, id)
+		if p.Busy = !free; err != nil || p.Busy {
 			return err
 		}
 		if p.Finished, err = r.mayExecute(ctx, tx, s); err != nil || p.Finished {
@@ -129,7 +118,7 @@ func (r *Registry) ExecuteChunk(ctx context.Context, id int) (Progress, error) {
 	if err != nil {
 		return Progress{}, err
 	}
-	if !p.Finished && looked == 0 {
+	if !p.Finished && !p.Busy && looked == 0 {
 		p.Finished, err = r.finishExecution(ctx, id)
 	}
 	return p, err
@@ -148,6 +137,10 @@ func (r *Registry) mayExecute(ctx context.Context, tx *db.Tx, s *ent.Settlement)
 		return false, notPossible("settlement", "the execution of settlement %d was not ordered", s.ID)
 	case s.StoppedAt != nil:
 		return false, notPossible("settlement", "the execution of settlement %d is stopped: order it again to let it go on", s.ID)
+	}
+	if err := r.sameRules(s); err != nil {
+		r.log.WarnContext(ctx, "an execution does not go on here", slog.Int("settlement", s.ID), db.LogError(err)) // who ordered it may not be told otherwise
+		return false, err
 	}
 	e, err := within(tx).evidence(ctx, tx.Now, []int{s.CohortID})
 	if err != nil {
@@ -282,21 +275,4 @@ func (r *Registry) finishExecution(ctx context.Context, id int) (finished bool, 
 		return r.tellStep(ctx, tx, s, stepExecuted)
 	})
 	return finished, err
-}
-
-// breath is how long a command leaves the only writer of SQLite to others between two chunks.
-const breath = 10 * time.Millisecond
-
-// breathe lets others write. On SQLite, who waits for the writer in another process looks for it now and then, and would
-// hardly ever find it free; on Postgres they wait in turn.
-func (r *Registry) breathe(ctx context.Context) error {
-	if r.db.Dialect == db.Postgres {
-		return ctx.Err()
-	}
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(breath):
-		return nil
-	}
 }

@@ -29,7 +29,7 @@ func TestTwoServersAndTheIntakeAtOnce(t *testing.T) {
 		x.orders()
 		servers := []*registry.Registry{x.Registry, x.Another(d)}
 		stop := x.sells(servers, 0)
-		together(t, servers, func(r *registry.Registry) error { return toTheEnd(r.ExecuteChunk, x.list.ID) })
+		together(t, servers, func(r *registry.Registry) error { return toTheEnd(r, r.ExecuteChunk, x.list.ID) })
 		stop()
 		x.balance(people)
 		if x.stored().State != rules.SettlementExecuted {
@@ -40,7 +40,7 @@ func TestTwoServersAndTheIntakeAtOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 		stop = x.sells(servers, 1)
-		together(t, servers, func(r *registry.Registry) error { return toTheEnd(r.ReverseChunk, x.list.ID) })
+		together(t, servers, func(r *registry.Registry) error { return toTheEnd(r, r.ReverseChunk, x.list.ID) })
 		stop()
 		x.balance(people)
 		if got := x.ledger(); got.Freed != got.Retaken || x.outcomes()[rules.EntryRevoked] != 0 {
@@ -113,9 +113,15 @@ func together(t *testing.T, servers []*registry.Registry, do func(*registry.Regi
 	wg.Wait()
 }
 
-func toTheEnd(chunk func(context.Context, int) (registry.Progress, error), id int) error {
+// toTheEnd works as a server's job does.
+func toTheEnd(r *registry.Registry, chunk func(context.Context, int) (registry.Progress, error), id int) error {
 	for {
-		if p, err := chunk(context.Background(), id); err != nil || p.Finished {
+		began := time.Now()
+		p, err := chunk(context.Background(), id)
+		if err != nil || p.Finished {
+			return err
+		}
+		if err := r.Pause(context.Background(), p, time.Since(began)); err != nil {
 			return err
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"gelombang/ent"
 	"gelombang/internal/db"
@@ -30,17 +31,18 @@ func EvidenceOf(s *ent.Settlement) (SettlementEvidence, error) {
 }
 
 // sameRules refuses a list that was made under other rules than those in force here: what was awaited for it, or who is
-// on it, may be other than who approves it takes for granted.
+// on it, may be other than who approves it takes for granted, and so may be what its execution awaits.
 func (r *Registry) sameRules(s *ent.Settlement) error {
 	evidence, err := EvidenceOf(s)
 	if err != nil {
 		return err
 	}
-	if evidence.Settings != r.settings {
-		return notPossible("settlement", "the list of settlement %d was made with other rules than those in force here (lag limit %v, here %v): give both programs the same, discard the list and prepare it anew",
-			s.ID, evidence.Settings.LagLimit, r.settings.LagLimit)
+	differences := r.settings.Differences(evidence.Settings)
+	if len(differences) == 0 {
+		return nil
 	}
-	return nil
+	return notPossible("settlement", "the list of settlement %d was made with other rules than those in force here (%s): give this program the same, or discard the list (once it has revoked somebody: reverse it) and prepare it anew",
+		s.ID, strings.Join(differences, "; "))
 }
 
 // SettlementCounts returns how many of a settlement's list stand where. Whoever calls it has asked the viewer.

@@ -21,7 +21,7 @@ type ReverseSettlement struct {
 // OrderReversal orders the reversal of a settlement, which [Registry.ReverseChunk] does and which ends its execution for
 // good; ordered twice, it is done once. That of one participant it does itself, and the settlement goes on.
 func (r *Registry) OrderReversal(ctx context.Context, v viewer.Viewer, in ReverseSettlement) (*ent.Settlement, error) {
-	if err := authorise(v.ReversesSettlement(), "reverse settlements"); err != nil {
+	if err := authorise(v.ReversesSettlement(), "reverse settlements"+viewer.SupervisorsMay); err != nil {
 		return nil, err
 	}
 	if err := checkReason(in.Reason); err != nil {
@@ -48,25 +48,32 @@ func (r *Registry) OrderReversal(ctx context.Context, v viewer.Viewer, in Revers
 	})
 }
 
-// Reverse orders the reversal and does it, chunk by chunk, until it is finished; progress, which may be nil, is told
-// after each.
+// Reverse orders the reversal and does it, chunk by chunk, or looks on while a server does it, until it is finished;
+// progress, which may be nil, is told meanwhile.
 func (r *Registry) Reverse(ctx context.Context, v viewer.Viewer, in ReverseSettlement, progress func(Progress)) (*ent.Settlement, error) {
 	s, err := r.OrderReversal(ctx, v, in)
 	if err != nil || in.Card != "" {
 		return s, err
 	}
-	return r.finish(ctx, s.ID, r.ReverseChunk, progress)
+	return r.finish(ctx, s.ID, inChunks{r.ReverseChunk, lookAtReversal}, progress)
+}
+
+// lookAtReversal returns how many of those whom the settlement revoked have the state from before.
+func lookAtReversal(ctx context.Context, q db.Execer, id int) (Progress, error) {
+	counts, err := countOutcomes(ctx, q, id)
+	done := counts[rules.EntryReversed]
+	return Progress{Done: done, Of: done + counts[rules.EntryRevoked]}, err
 }
 
 // ReverseChunk gives the next participants whom a settlement revoked the exact state from before, in one short
-// transaction; what was bought or reported meanwhile counts for them. It may run on several servers at once. It returns
-// [NotPossible] when no reversal was ordered.
+// transaction; what was bought or reported meanwhile counts for them. Several servers may try: one does, and the others are
+// told that it is. It returns [NotPossible] when no reversal was ordered.
 func (r *Registry) ReverseChunk(ctx context.Context, id int) (Progress, error) {
 	var p Progress
 	reversed := 0
 	err := r.db.InTx(ctx, r.clock(), func(tx *db.Tx) error {
-		s, err := lockSettlement(ctx, tx, id)
-		if err != nil {
+		s, free, err := takeSettlement(ctx, tx, id)
+		if p.Busy = !free; err != nil || p.Busy {
 			return err
 		}
 		if s.ReversalOrderedAt == nil {
@@ -87,7 +94,7 @@ func (r *Registry) ReverseChunk(ctx context.Context, id int) (Progress, error) {
 	if err != nil {
 		return Progress{}, err
 	}
-	if !p.Finished && reversed == 0 {
+	if !p.Finished && !p.Busy && reversed == 0 {
 		p.Finished, err = r.finishReversal(ctx, id)
 	}
 	return p, err

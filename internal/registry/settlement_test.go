@@ -345,7 +345,7 @@ func TestApprovalIsByAnotherPersonAndOfThisVeryList(t *testing.T) {
 		{"whose name differs by its case only", boss, viewer.Viewer{Role: viewer.Supervisor, Subject: "Boss"}, nil, ""},
 		{"with the hash in capitals", registrytest.Officer, registrytest.Supervisor, strings.ToUpper, ""},
 		{"with the hash of another list", registrytest.Officer, registrytest.Supervisor, func(string) string { return strings.Repeat("0", 64) }, registry.Conflict},
-		{"without a hash", registrytest.Officer, registrytest.Supervisor, func(string) string { return "" }, registry.Conflict},
+		{"without a hash", registrytest.Officer, registrytest.Supervisor, func(string) string { return "" }, registry.Invalid},
 	}
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		x := newNight(t, d, 2)

@@ -49,6 +49,8 @@ type ExplainInput struct {
 	Basis          DeadlineBasis // of CohortDeadline
 	Reference      string        // of a decreed or extended CohortDeadline; may be empty
 	Extensions     []ExtensionNote
+	// Raises are the later deadlines, exclusive, that are being given to participants and have not reached this one.
+	Raises []time.Time
 
 	Facts     Facts
 	Purchases []Purchase // all that are recorded, in any order
@@ -198,7 +200,11 @@ func (e explainer) deadline() []string {
 		lines = append(lines, w.extended(x))
 		reached = x.Until
 	}
-	if e.Facts.Deadline.Before(reached) {
+	switch {
+	case !e.Facts.Deadline.Before(reached):
+	case slices.ContainsFunc(e.Raises, func(until time.Time) bool { return !until.Before(reached) }):
+		lines = append(lines, w.raising())
+	default:
 		lines = append(lines, w.spared())
 	}
 	return append(lines, w.lastMoment(e.Facts.Deadline))

@@ -111,6 +111,10 @@ func (w english) extendedInVain(x ExtensionNote) string {
 	return fmt.Sprintf("An extension for %s until %s%s changes nothing: an extension never shortens.", w.covered(x.Scope), w.until(x.Until), bracketed(x.Reference))
 }
 
+func (english) raising() string {
+	return "The later deadline is being applied to one recipient after the other, and has not reached this one yet."
+}
+
 func (english) spared() string {
 	return "The later deadline does not hold for this recipient: it had passed already when it was granted, and would have taken away a person's decision."
 }

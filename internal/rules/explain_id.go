@@ -126,6 +126,10 @@ func (w indonesian) extendedInVain(x ExtensionNote) string {
 	return fmt.Sprintf("Perpanjangan untuk %s sampai %s%s tidak mengubah apa pun: perpanjangan tidak pernah memendekkan waktu.", w.covered(x.Scope), w.until(x.Until), bracketed(x.Reference))
 }
 
+func (indonesian) raising() string {
+	return "Batas waktu yang lebih lama itu sedang diterapkan bagi penerima satu demi satu, dan belum sampai pada penerima ini."
+}
+
 func (indonesian) spared() string {
 	return "Batas waktu yang lebih lama itu tidak berlaku bagi penerima ini: batas itu sudah lewat ketika diberikan, dan akan meniadakan keputusan petugas."
 }

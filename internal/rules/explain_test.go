@@ -3,6 +3,7 @@ package rules_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -190,6 +191,9 @@ func TestExplainDeadline(t *testing.T) {
 			in.Facts.Deadline = rules.Extend(in.Facts.Deadline, at(until))
 		}
 	}
+	raising := func(until string) func(*rules.ExplainInput) {
+		return func(in *rules.ExplainInput) { in.Facts.Deadline, in.Raises = deadline13, []time.Time{at(until)} }
+	}
 	tests := []struct {
 		name   string
 		in     rules.ExplainInput
@@ -258,6 +262,50 @@ func TestExplainDeadline(t *testing.T) {
 				"Diperpanjang untuk provinsi sampai 11 April 2021 pukul 23.59 WIB (SE 8/2021): flood.",
 				"Batas waktu yang lebih lama itu tidak berlaku bagi penerima ini: batas itu sudah lewat ketika diberikan, dan akan meniadakan keputusan petugas.",
 				"Batas akhir 8 April 2021 pukul 23.59 WIB.",
+			},
+		},
+		{
+			"extended for the province, and on its way",
+			explained13(extension(rules.ExtendProvince, "2021-04-12", "SE 8/2021", "flood"), raising("2021-04-12")),
+			[]string{
+				"Announced Wednesday 10 March 2021.", "Day 1 is 10 March, day 30 is 8 April.",
+				"Extended for the province until 11 April 2021, 23:59 WIB (SE 8/2021): flood.",
+				"The later deadline is being applied to one recipient after the other, and has not reached this one yet.",
+				"Last moment 8 April 2021, 23:59 WIB.",
+			},
+			[]string{
+				"Diumumkan Rabu, 10 Maret 2021.", "Hari ke-1 adalah 10 Maret, hari ke-30 adalah 8 April.",
+				"Diperpanjang untuk provinsi sampai 11 April 2021 pukul 23.59 WIB (SE 8/2021): flood.",
+				"Batas waktu yang lebih lama itu sedang diterapkan bagi penerima satu demi satu, dan belum sampai pada penerima ini.",
+				"Batas akhir 8 April 2021 pukul 23.59 WIB.",
+			},
+		},
+		{
+			"extended when it would have harmed, while a shorter extension is on its way",
+			explained13(extension(rules.ExtendProvince, "2021-04-12", "SE 8/2021", "flood"), raising("2021-04-10")),
+			[]string{
+				"Announced Wednesday 10 March 2021.", "Day 1 is 10 March, day 30 is 8 April.",
+				"Extended for the province until 11 April 2021, 23:59 WIB (SE 8/2021): flood.",
+				"The later deadline does not hold for this recipient: it had passed already when it was granted, and would have taken away a person's decision.",
+				"Last moment 8 April 2021, 23:59 WIB.",
+			},
+			[]string{
+				"Diumumkan Rabu, 10 Maret 2021.", "Hari ke-1 adalah 10 Maret, hari ke-30 adalah 8 April.",
+				"Diperpanjang untuk provinsi sampai 11 April 2021 pukul 23.59 WIB (SE 8/2021): flood.",
+				"Batas waktu yang lebih lama itu tidak berlaku bagi penerima ini: batas itu sudah lewat ketika diberikan, dan akan meniadakan keputusan petugas.",
+				"Batas akhir 8 April 2021 pukul 23.59 WIB.",
+			},
+		},
+		{
+			"extended already, while others wait for it",
+			explained13(extension(rules.ExtendProvince, "2021-04-12", "SE 8/2021", "flood"), func(in *rules.ExplainInput) { in.Raises = []time.Time{at("2021-04-12")} }),
+			[]string{
+				"Announced Wednesday 10 March 2021.", "Day 1 is 10 March, day 30 is 8 April.",
+				"Extended for the province until 11 April 2021, 23:59 WIB (SE 8/2021): flood.", "Last moment 11 April 2021, 23:59 WIB.",
+			},
+			[]string{
+				"Diumumkan Rabu, 10 Maret 2021.", "Hari ke-1 adalah 10 Maret, hari ke-30 adalah 8 April.",
+				"Diperpanjang untuk provinsi sampai 11 April 2021 pukul 23.59 WIB (SE 8/2021): flood.", "Batas akhir 11 April 2021 pukul 23.59 WIB.",
 			},
 		},
 		{

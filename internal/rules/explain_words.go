@@ -24,7 +24,8 @@ type words interface {
 	decreed(deadline time.Time, reference string) string
 	extended(x ExtensionNote) string
 	extendedInVain(x ExtensionNote) string
-	spared() string // a later deadline would have harmed, see [ExtensionHarms]
+	raising() string // a later deadline is on its way to the participant
+	spared() string  // a later deadline would have harmed, see [ExtensionHarms]
 	lastMoment(deadline time.Time) string
 
 	invoice(invoice, platform string, amount int64, at time.Time) string

@@ -45,7 +45,7 @@ func (s Store) Open(ctx context.Context) (_ *registry.Registry, err error) {
 	if err := s.bring(ctx, d); err != nil {
 		return nil, err
 	}
-	orders, err := jobs.New(jobs.Config{DB: d, Log: s.Log, Kinds: ordered(nil, nil)})
+	orders, err := jobs.New(jobs.Config{DB: d, Log: s.Log, Kinds: ordered(nil)})
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -27,7 +28,8 @@ func (s *Server) work(metrics prometheus.Registerer) (*jobs.Jobs, error) {
 		return nil, err
 	}
 	s.sender = outbound.NewSender(outbound.Config{Policy: policy, UserAgent: "Gelombang/" + s.cfg.Version})
-	return jobs.New(jobs.Config{DB: s.registry.DB(), Log: s.log, Kinds: ordered(s.registry, s.sender), Periodics: s.periodics(), Queues: map[string]int{queueOutbound: outboundWorkers}})
+	courier := outbox.NewCourier(outbox.CourierConfig{Registry: s.registry, Sender: s.sender, Log: s.log})
+	return jobs.New(jobs.Config{DB: s.registry.DB(), Log: s.log, Kinds: ordered(s.registry), Periodics: s.periodics(), Steady: []func(context.Context){courier.Run}})
 }
 
 // reminding returns who sends reminders; by e-mail only if there is a mail server.
@@ -49,38 +51,24 @@ func (s *Server) reminding(metrics prometheus.Registerer) (*remind.Sender, error
 	return remind.New(cfg)
 }
 
-// outboundWorkers is how many of our own webhooks a server sends at once: their receivers may be slow.
-const outboundWorkers = 16
-
-// The queues: ordered work on a cohort runs beside, and not behind, webhooks of ours whose receivers are slow.
-const (
-	queueCohorts  = "cohorts"
-	queueOutbound = "outbound"
-)
+// queueCohorts is where ordered work on a cohort waits.
+const queueCohorts = "cohorts"
 
 // ordered are the kinds of work that the registry orders. Without a registry they can be enqueued and not run.
-func ordered(r *registry.Registry, sender outbox.Sender) []jobs.Kind {
+func ordered(r *registry.Registry) []jobs.Kind {
 	kinds := []jobs.Kind{
 		// Not unique: the job of a server that died counts as running until it would have timed out, and would keep the
-		// sweep from ordering another.
+		// sweep from ordering another. [chunks] sees to it that they do not pile up.
 		{Name: registry.JobExecute, Queue: queueCohorts, Timeout: turn},
 		{Name: registry.JobReverse, Queue: queueCohorts, Timeout: turn},
 		{Name: registry.JobRaise, Queue: queueCohorts, Timeout: turn},
-		{Name: registry.JobOutbound, Unique: true, Queue: queueOutbound},
 	}
 	if r == nil {
 		return kinds
 	}
-	kinds[0].Run = chunks(r.ExecuteChunk)
-	kinds[1].Run = chunks(r.ReverseChunk)
-	kinds[2].Run = chunks(r.RaiseChunk)
-	kinds[3].Run = func(ctx context.Context, id int) (jobs.Next, error) {
-		again, err := outbox.Deliver(ctx, r, sender, id)
-		if err != nil || again == 0 {
-			return jobs.Done(), err
-		}
-		return jobs.Again(again), nil
-	}
+	kinds[0].Run = chunks(r.ExecuteChunk, r.Pause)
+	kinds[1].Run = chunks(r.ReverseChunk, r.Pause)
+	kinds[2].Run = chunks(r.RaiseChunk, r.Pause)
 	return kinds
 }
 
@@ -92,19 +80,28 @@ const (
 	sweepEvery = 15 * time.Second
 )
 
-// chunks runs chunk after chunk until all is done, or until the context ends: what is left is for the next turn.
-func chunks(chunk func(context.Context, int) (registry.Progress, error)) func(context.Context, int) (jobs.Next, error) {
+// chunks runs chunk after chunk until all is done, or until the context ends: what is left is for the next turn. The
+// sweep orders again what is not done yet: where this process is at work on it already, such a job has nothing to do.
+func chunks(chunk func(context.Context, int) (registry.Progress, error), pause func(context.Context, registry.Progress, time.Duration) error) func(context.Context, int) (jobs.Next, error) {
+	var atWork sync.Map // ids
 	return func(ctx context.Context, id int) (jobs.Next, error) {
+		if _, already := atWork.LoadOrStore(id, true); already {
+			return jobs.Done(), nil
+		}
+		defer atWork.Delete(id)
 		for {
+			began := time.Now()
 			progress, err := chunk(ctx, id)
 			switch {
 			case registry.CodeOf(err) == registry.NotPossible, registry.CodeOf(err) == registry.NotFound:
 				return jobs.Done(), nil // stopped, or held up: the sweep orders it anew when it is possible
-			case err != nil:
-				return jobs.Done(), err
-			case progress.Finished:
+			case err == nil && progress.Finished:
 				return jobs.Done(), nil
 			case ended(ctx):
+				return jobs.Again(0), nil // in the middle of a chunk as well, which has come to nothing then
+			case err != nil:
+				return jobs.Done(), err
+			case pause(ctx, progress, time.Since(began)) != nil:
 				return jobs.Again(0), nil
 			}
 		}
@@ -136,7 +133,7 @@ func (s *Server) periodics() []jobs.Periodic {
 
 // sweep orders what was ordered and is not done: what a lost job left, and what was held up.
 func (s *Server) sweep(ctx context.Context) error {
-	for _, due := range []func(context.Context) ([]registry.Job, error){s.registry.DueSettlements, s.registry.DueRaises, s.registry.DueMessages} {
+	for _, due := range []func(context.Context) ([]registry.Job, error){s.registry.DueSettlements, s.registry.DueRaises} {
 		found, err := due(ctx)
 		if err != nil {
 			return err

@@ -23,6 +23,7 @@ type Database struct {
 	DataDir        string `name:"data" env:"GELOMBANG_DATA" default:"./data" group:"database" placeholder:"DIR" help:"Directory of the embedded database and its development keys (default ${default})."`
 	Keys           string `name:"keys" env:"GELOMBANG_KEYS" group:"database" placeholder:"DIR" help:"Directory of the Tink keysets that encrypt contacts and signing secrets; make one with 'keys new'. Required with DATABASE_URL; otherwise the directory 'keys' in the data directory, made when it is missing."`
 	MaxConnections int    `name:"max-connections" env:"GELOMBANG_MAX_CONNECTIONS" default:"16" group:"database" placeholder:"N" help:"Most connections to each Postgres (default ${default})."`
+	Prepared       bool   `name:"prepared-statements" env:"GELOMBANG_PREPARED_STATEMENTS" default:"true" negatable:"" group:"database" help:"Keep prepared statements on the connections to Postgres (default ${default}). Turn off behind a pooler in transaction mode that does not know prepared statements: it would run those of others."`
 }
 
 // Embedded reports whether the database is the embedded SQLite.
@@ -46,6 +47,7 @@ func (d Database) Open() db.Config {
 	return db.Config{
 		URL: string(d.URL), ReadURL: string(d.ReadURL), DataDir: d.DataDir, MaxConns: d.MaxConnections,
 		ReadTimeout: applications.Time + beyondBudget, AnalysisTimeout: analysts.Time + beyondBudget,
+		Unprepared: !d.Prepared && !d.Embedded(), // no pooler is between us and the embedded one
 	}
 }
 

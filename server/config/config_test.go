@@ -171,10 +171,23 @@ func TestTheEmbeddedDatabaseKeepsItsKeysBesideItself(t *testing.T) {
 }
 
 func TestADatabaseOutlastsTheOperationsThatAskIt(t *testing.T) {
-	got := config.Database{URL: postgres, ReadURL: postgres + "_replica", DataDir: "./data", MaxConnections: 7}.Open()
+	got := config.Database{URL: postgres, ReadURL: postgres + "_replica", DataDir: "./data", MaxConnections: 7, Prepared: true}.Open()
 	want := db.Config{URL: postgres, ReadURL: postgres + "_replica", DataDir: "./data", MaxConns: 7, ReadTimeout: 7 * time.Second, AnalysisTimeout: 62 * time.Second}
 	if got != want {
 		t.Errorf("opened as %+v, want %+v", got, want)
+	}
+}
+
+// TestStatementsArePreparedUnlessItIsSwitchedOff and always in the embedded database, which has no pooler.
+func TestStatementsArePreparedUnlessItIsSwitchedOff(t *testing.T) {
+	for _, tt := range []struct {
+		url      config.Secret
+		prepared bool
+		want     bool
+	}{{postgres, true, true}, {postgres, false, false}, {"", true, true}, {"", false, true}} {
+		if got := (config.Database{URL: tt.url, DataDir: "./data", Prepared: tt.prepared}).Open(); got.Unprepared == tt.want {
+			t.Errorf("%+v is opened as %+v", tt, got)
+		}
 	}
 }
 
