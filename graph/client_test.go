@@ -37,10 +37,14 @@ func recipient(card string) viewer.Viewer {
 type counting struct {
 	db.Execer
 	statements atomic.Int64
+	texts      func(query string) // is told of each, when it is set
 }
 
 func (c *counting) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
 	c.statements.Add(1)
+	if c.texts != nil {
+		c.texts(query)
+	}
 	return c.Execer.QueryContext(ctx, query, args...)
 }
 

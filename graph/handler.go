@@ -17,8 +17,10 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 	"github.com/vektah/gqlparser/v2/parser"
 
+	"gelombang/graph/direct"
 	"gelombang/graph/export"
 	"gelombang/graph/generated"
+	"gelombang/graph/reads"
 	"gelombang/graph/throttle"
 	"gelombang/graph/trusted"
 	"gelombang/internal/db"
@@ -101,12 +103,13 @@ func newHandler(cfg Config) (*handler, error) {
 		return nil, err
 	}
 	database := cfg.Registry.DB()
-	root := &resolver{registry: cfg.Registry, reading: cfg.Read, analysis: cfg.Analysis, fresh: database.Fresh, smallestGroup: cfg.SmallestGroup, version: cfg.Version, log: cfg.Log}
+	root := &resolver{registry: cfg.Registry, reading: cfg.Read, analysis: cfg.Analysis, fresh: database.Fresh, smallestGroup: cfg.SmallestGroup, reference: reads.NewReference(database.Read, reads.ReferenceAge, time.Now), version: cfg.Version, log: cfg.Log}
 	h := &handler{
 		root:          root,
 		schema:        generated.NewExecutableSchema(generated.Config{Resolvers: root}),
 		presenter:     presenter{log: cfg.Log},
 		queries:       newQueryCache(),
+		direct:        generated.NewDirect(),
 		introspection: cfg.Introspection,
 		budget:        cfg.Budget,
 		documents:     documents{trusted: cfg.Trusted, only: cfg.TrustedOnly, automatic: newTextCache()},
@@ -136,7 +139,8 @@ type handler struct {
 	exec          *executor.Executor
 	discreet      *executor.Executor // for those who may not introspect
 	presenter     presenter
-	queries       queryCache // of both executors: their rules let the same queries through
+	queries       queryCache     // of both executors: their rules let the same queries through
+	direct        *direct.Schema // nil for gqlgen alone: the tests compare
 	introspection func(viewer.Viewer) bool
 	budget        func(viewer.Viewer) Budget
 	documents     documents
@@ -156,6 +160,7 @@ func (h *handler) executor() *executor.Executor {
 	e.SetParserTokenLimit(maxTokens)
 	e.SetDefaultRulesFn(defaultRules)
 	e.AroundRootFields(inTurn)
+	e.AroundFields(h.directly)
 	return e
 }
 
@@ -243,6 +248,9 @@ func (x exchange) run(ctx context.Context, params *graphql.RawParams) {
 	defer leave()
 	respond, ctx := exec.DispatchOperation(withTurns(ctx), op)
 	response := respond(ctx)
+	if op.Operation.Operation == ast.Mutation {
+		x.root.reference.Doubt() // before the client, who is told of it, asks
+	}
 	if response == nil { // the time was over before it began, or the client went away
 		x.reject(gqlerror.List{x.presenter.present(ctx, context.Cause(ctx))})
 		return

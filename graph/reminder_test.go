@@ -74,7 +74,7 @@ func TestRemindersArePlannedAndStopped(t *testing.T) {
 }
 
 // remind has the only participant with an address reminded the next afternoon, and returns the Message-ID.
-func (w *world) remind(t *testing.T) string {
+func (w *world) remind(t testing.TB) string {
 	t.Helper()
 	w.Clock.Set(wib(7, 8, 0))
 	if _, err := w.MakeReminders(t.Context()); err != nil {

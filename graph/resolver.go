@@ -35,6 +35,7 @@ type resolver struct {
 	fresh    db.Execer // what a mutation has just written
 	// smallestGroup is how many participants a group must hold at least for an analyst to see it.
 	smallestGroup int
+	reference     *reads.Reference // of what queries read
 	version       string
 	log           *slog.Logger
 }
@@ -85,10 +86,13 @@ func (r *resolver) reader(ctx context.Context, q db.Execer) *reads.Reader {
 
 // read returns a reader for a query.
 func (q query) read(ctx context.Context) *reads.Reader {
+	reading := q.reading
 	if analyses(viewer.From(ctx)) {
-		return q.reader(ctx, q.analysis)
+		reading = q.analysis
 	}
-	return q.reader(ctx, q.reading)
+	r := q.reader(ctx, reading)
+	r.Reference = q.reference
+	return r
 }
 
 // written returns a reader that sees what a mutation has written.

@@ -584,6 +584,14 @@ var (
 					Where: "(first_purchase_id IS NULL) AND (revoked_at IS NULL)",
 				},
 			},
+			{
+				Name:    "participant_at_risk",
+				Unique:  false,
+				Columns: []*schema.Column{ParticipantsColumns[18], ParticipantsColumns[0]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "(first_purchase_id IS NULL) AND (revoked_at IS NULL)",
+				},
+			},
 		},
 	}
 	// PlacesColumns holds the columns for the "places" table.

@@ -68,6 +68,8 @@ func (Participant) Indexes() []ent.Index {
 		// Those with neither a first purchase nor a revocation: few, and asked for by everything that a deadline needs.
 		index.Fields("cohort_id", "deadline", "id").StorageKey("participant_outstanding").
 			Annotations(entsql.IndexWhere("(first_purchase_id IS NULL) AND (revoked_at IS NULL)")),
+		index.Fields("cohort_id", "id").StorageKey("participant_at_risk").
+			Annotations(entsql.IndexWhere("(first_purchase_id IS NULL) AND (revoked_at IS NULL)")),
 	}
 }
 

@@ -54,6 +54,7 @@ func (r *Reader) purchaseGroups(rows selection.Selection, args PurchaseAggregate
 	a := aggregation[generated.PurchaseFilter, generated.PurchaseHaving, model.PurchaseAggregateRow]{
 		name:     "purchaseAggregate",
 		source:   func(*keyset.Args) string { return purchaseTables },
+		cubes:    r.cubes(purchaseCubes),
 		scope:    r.purchaseScope(),
 		filter:   r.purchaseFilter,
 		keys:     r.purchaseKeys(),
@@ -75,6 +76,7 @@ func (r *Reader) participantGroups(rows selection.Selection, args ParticipantAgg
 	a := aggregation[generated.ParticipantFilter, generated.ParticipantHaving, model.ParticipantAggregateRow]{
 		name:     "participantAggregate",
 		source:   func(args *keyset.Args) string { return then.participantSource(args) + firstOfferings },
+		cubes:    then.cubes(participantCubes),
 		scope:    then.allParticipants(),
 		filter:   then.participantFilter,
 		keys:     then.participantKeys(),

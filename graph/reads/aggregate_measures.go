@@ -93,8 +93,11 @@ func exactSum(d db.Dialect, v string) string {
 }
 
 // sum is the sum as 64 bits, and the nearest number of 64 bits to one that is beyond; 0 of nothing.
-func sum(d db.Dialect, v string) string {
-	s := "COALESCE(" + exactSum(d, v) + ", 0)"
+func sum(d db.Dialect, v string) string { return within64(d, exactSum(d, v)) }
+
+// within64 is the exact sum as 64 bits.
+func within64(d db.Dialect, exact string) string {
+	s := "COALESCE(" + exact + ", 0)"
 	if d == db.Postgres {
 		return "CAST(LEAST(GREATEST(" + s + ", -9223372036854775808), 9223372036854775807) AS bigint)"
 	}

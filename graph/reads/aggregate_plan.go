@@ -28,6 +28,8 @@ type aggregation[F, H, T any] struct {
 	// keys and measures are by the values of the enums that groups are made and ordered by.
 	keys     map[string]groupKey
 	measures map[string]measure
+	// cubes are counters of the same things, the smallest first. None where the things are not those of the present.
+	cubes []*counted
 	// people is the measure that counts the participants of a group.
 	people string
 	having func(*H) []limit
@@ -41,6 +43,7 @@ type aggregation[F, H, T any] struct {
 type grouping struct {
 	dialect      db.Dialect
 	source       func(args *keyset.Args) string
+	cubes        []*counted
 	where        where
 	keyNames     []string // without repetitions, in the order of groupBy
 	keys         []groupKey
@@ -98,7 +101,7 @@ func (a aggregation[F, H, T]) grouping(r *Reader, rows selection.Selection, args
 	if err != nil {
 		return grouping{}, err
 	}
-	g := grouping{dialect: r.Dialect, source: a.source, where: and(a.scope, chosen)}
+	g := grouping{dialect: r.Dialect, source: a.source, cubes: a.cubes, where: and(a.scope, chosen)}
 	for _, name := range args.GroupBy {
 		if !slices.Contains(g.keyNames, name) {
 			g.keyNames, g.keys = append(g.keyNames, name), append(g.keys, a.keys[name])
@@ -210,25 +213,69 @@ func (a aggregation[F, H, T]) order(g grouping, by []*model.Order) (keyset.Order
 
 // with makes the groups g, and of them those that are shown: with the limits, and without those that are too small.
 func (g grouping) with(args *keyset.Args) string {
-	var columns, by []string
+	of := make([]string, len(g.keys))
 	for i, k := range g.keys {
-		grouped := "s.k" + strconv.Itoa(i)
-		by = append(by, grouped)
-		if k.shown != nil {
-			columns = append(columns, k.shown(grouped)+" AS k"+strconv.Itoa(i))
-		} else {
-			columns = append(columns, grouped)
-		}
+		of[i] = k.of(args)
 	}
+	conditions := and(g.where)(args)
+	made := g.ofCounters(of, conditions, *args)
+	if made == "" {
+		made = g.ofRows(of, conditions, args)
+	}
+	return "WITH g AS (" + made + "), shown AS (SELECT * FROM g" + clause(and(g.limits)(args)) + ")"
+}
+
+// grouped are the columns that the groups are made by, and as what they are shown.
+func (g grouping) grouped() (by, shown []string) {
+	for i, k := range g.keys {
+		column := "s.k" + strconv.Itoa(i)
+		by = append(by, column)
+		if k.shown != nil {
+			column = k.shown(column) + " AS k" + strconv.Itoa(i)
+		}
+		shown = append(shown, column)
+	}
+	return by, shown
+}
+
+// ofCounters makes the groups of the smallest counters that cover all that is asked; empty when none do.
+func (g grouping) ofCounters(of, conditions []string, args keyset.Args) string {
+	texts := slices.Concat(of, conditions)
+	cubes := slices.DeleteFunc(slices.Clone(g.cubes), func(c *counted) bool {
+		return slices.ContainsFunc(g.measureNames, func(name string) bool { return c.measures[name] == nil })
+	})
+	cube, said := covering(g.dialect, cubes, texts, args)
+	if cube == nil {
+		return ""
+	}
+	columns := cube.columns()
+	for i, expression := range said[:len(of)] {
+		columns = append(columns, expression+" AS k"+strconv.Itoa(i))
+	}
+	by, shown := g.grouped()
+	for i, name := range g.measureNames {
+		shown = append(shown, cube.measures[name](g.dialect)+" AS m"+strconv.Itoa(i))
+	}
+	statement := "SELECT " + strings.Join(shown, ", ") + " FROM (SELECT " + strings.Join(columns, ", ") +
+		" FROM " + cube.tables() + clause(said[len(of):]) + ") AS s"
+	if len(by) > 0 {
+		statement += " GROUP BY " + strings.Join(by, ", ") + " HAVING SUM(s.n) <> 0" // what is no more may leave zeros behind
+	}
+	return statement
+}
+
+// ofRows makes the groups of the rows themselves.
+func (g grouping) ofRows(of, conditions []string, args *keyset.Args) string {
+	by, columns := g.grouped()
 	values := distinctValues(g.measures)
 	for i, m := range g.measures {
 		columns = append(columns, m.sql("s.v"+strconv.Itoa(slices.Index(values, m.of)))+" AS m"+strconv.Itoa(i))
 	}
-	statement := "WITH g AS (SELECT " + strings.Join(columns, ", ") + " FROM (" + g.rows(values, args) + ") AS s"
+	statement := "SELECT " + strings.Join(columns, ", ") + " FROM (" + g.rows(of, values, conditions, args) + ") AS s"
 	if len(by) > 0 {
 		statement += " GROUP BY " + strings.Join(by, ", ")
 	}
-	return statement + "), shown AS (SELECT * FROM g" + clause(and(g.limits)(args)) + ")"
+	return statement
 }
 
 // distinctValues are what the measures are of.
@@ -244,14 +291,13 @@ func distinctValues(measures []measure) []string {
 
 // rows are what is grouped: the keys k0, k1, … and values v0, v1, … of each row, and the ranks of the values that need
 // them.
-func (g grouping) rows(values []string, args *keyset.Args) string {
+func (g grouping) rows(of, values, conditions []string, args *keyset.Args) string {
 	var columns []string
-	for i, k := range g.keys {
-		of := k.of(args)
+	for i, key := range of {
 		if g.dialect == db.SQLite {
-			of = "+(" + of + ")" // else it might walk an index in the order of the key, and look every row up
+			key = "+(" + key + ")" // else it might walk an index in the order of the key, and look every row up
 		}
-		columns = append(columns, of+" AS k"+strconv.Itoa(i))
+		columns = append(columns, key+" AS k"+strconv.Itoa(i))
 	}
 	for i, v := range values {
 		columns = append(columns, v+" AS v"+strconv.Itoa(i))
@@ -259,7 +305,7 @@ func (g grouping) rows(values []string, args *keyset.Args) string {
 	if len(columns) == 0 {
 		columns = []string{"1 AS one"}
 	}
-	statement := "SELECT " + strings.Join(columns, ", ") + " FROM " + g.source(args) + clause(and(g.where)(args))
+	statement := "SELECT " + strings.Join(columns, ", ") + " FROM " + g.source(args) + clause(conditions)
 	partition := ""
 	if len(g.keys) > 0 {
 		partition = "PARTITION BY " + strings.Join(numbered("k", len(g.keys)), ", ")

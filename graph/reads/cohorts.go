@@ -23,7 +23,7 @@ func (r *Reader) cohorts() entity[cohortRow, model.Cohort] {
 	return entity[cohortRow, model.Cohort]{
 		types:   cohortTypes,
 		from:    "cohorts c",
-		columns: []string{"c.id", "c.quota", "c.announced_at", "c.deadline", "c.basis", "c.reference"},
+		columns: []string{"c.id", "c.quota", "c.announced_at", "c.deadline", "c.basis", referenceInForce},
 		into: func(row *cohortRow) []any {
 			o := &row.object
 			return []any{&o.Number, &o.Quota, &row.announced, &row.deadline, &o.PurchaseDeadlineBasis, &row.reference}
@@ -32,6 +32,11 @@ func (r *Reader) cohorts() entity[cohortRow, model.Cohort] {
 		object: func(row *cohortRow) *model.Cohort { return &row.object },
 	}
 }
+
+// referenceInForce is the legal reference of a cohort's deadline: of the extension in force, which is the latest of the
+// whole cohort, for extensions never shorten; else of the decree.
+const referenceInForce = "CASE WHEN c.basis = 'EXTENDED' THEN COALESCE((SELECT x.reference FROM extensions x WHERE x.cohort_id = c.id AND x.scope = 'COHORT'" +
+	" ORDER BY x.until DESC, x.id DESC LIMIT 1), '') ELSE c.reference END"
 
 // cohortScope is the cohorts that the viewer may see.
 func (r *Reader) cohortScope() where {
@@ -99,12 +104,8 @@ func (r *Reader) Cohort(ctx context.Context, sel selection.Selection, number int
 
 // cohortsByNumber returns the cohorts behind an edge, one object for each number.
 func (r *Reader) cohortsByNumber(ctx context.Context, sel selection.Selection, numbers []int) (map[int]*model.Cohort, error) {
-	rows, err := all(ctx, r, r.cohorts(), sel, anyInt(r.Dialect, "c.id", distinct(numbers)), "c.id")
-	found := make(map[int]*model.Cohort, len(rows))
-	for _, row := range rows {
-		found[row.object.Number] = &row.object
-	}
-	return found, err
+	return behind(ctx, r, r.cohorts(), sel, numbers, func(h *held) map[int]*cohortRow { return h.cohorts },
+		func(numbers []int) where { return anyInt(r.Dialect, "c.id", numbers) }, "c.id", func(row *cohortRow) int { return row.object.Number })
 }
 
 // cohortTerms are what cohorts can be ordered by.

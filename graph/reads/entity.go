@@ -84,6 +84,9 @@ func one[R, T any](ctx context.Context, r *Reader, e entity[R, T], sel selection
 
 // anyInt is a condition that the column is one of the numbers.
 func anyInt(d db.Dialect, column string, values []int) where {
+	if len(values) == 1 {
+		return equals(column, values[0]) // in the order of an index that begins with the column
+	}
 	return func(args *keyset.Args) []string {
 		args.Add(d.Ints(values))
 		return []string{d.Any(column, len(*args))}
@@ -92,6 +95,9 @@ func anyInt(d db.Dialect, column string, values []int) where {
 
 // anyText is a condition that the column is one of the texts.
 func anyText[T ~string](d db.Dialect, column string, values []T) where {
+	if len(values) == 1 {
+		return equals(column, string(values[0]))
+	}
 	return func(args *keyset.Args) []string {
 		texts := make([]string, len(values))
 		for i, v := range values {

@@ -27,6 +27,8 @@ type listing[F, R, T any] struct {
 	terms map[string]keyset.Term
 	usual model.Order
 	id    string
+	// cubes are counters of what is listed, the smallest first. Optional.
+	cubes []*counted
 	// refused says why the viewer may not order by a value of the enum; nil for none. Optional.
 	refused func(field string) error
 }
@@ -88,7 +90,7 @@ func (l listing[F, R, T]) plan(r *Reader, sel selection.Selection, args Args[F])
 		return list[R, T]{}, err
 	}
 	nodes := sel.Sub("nodes", l.types...).And(sel.Sub("edges").Sub("node", l.types...))
-	return list[R, T]{entity: l.entity(nodes), where: and(l.scope, chosen), page: page}, nil
+	return list[R, T]{entity: l.entity(nodes), where: and(l.scope, chosen), page: page, cubes: r.cubes(l.cubes)}, nil
 }
 
 // atRoot reads the page of a root's list.

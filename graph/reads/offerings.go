@@ -137,10 +137,6 @@ func (r *Reader) OfferingByCourse(ctx context.Context, sel selection.Selection, 
 
 // offeringsByID returns the offerings behind an edge.
 func (r *Reader) offeringsByID(ctx context.Context, sel selection.Selection, ids []int) (map[int]*model.Offering, error) {
-	rows, err := all(ctx, r, r.offerings(), sel, anyInt(r.Dialect, "o.id", distinct(ids)), "o.id")
-	found := make(map[int]*model.Offering, len(rows))
-	for _, row := range rows {
-		found[row.object.Row] = &row.object
-	}
-	return found, err
+	return behind(ctx, r, r.offerings(), sel, ids, func(h *held) map[int]*offeringRow { return h.offerings },
+		func(ids []int) where { return anyInt(r.Dialect, "o.id", ids) }, "o.id", func(row *offeringRow) int { return row.object.Row })
 }

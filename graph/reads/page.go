@@ -23,6 +23,8 @@ type list[R, T any] struct {
 	// for, each with a page of its own. A list of a root has neither.
 	parent  string
 	parents []int
+	// cubes are counters of the rows, the smallest first.
+	cubes []*counted
 }
 
 // want is what of a connection is asked for.
@@ -196,9 +198,13 @@ func (l list[R, T]) ofParents(d db.Dialect) where {
 func (l list[R, T]) count(ctx context.Context, r *Reader, pages map[int]*loaded[R]) error {
 	var args keyset.Args
 	conditions := and(l.ofParents(r.Dialect), l.where)(&args)
-	query := "SELECT " + l.parentColumn() + ", COUNT(*) FROM " + l.from + clause(conditions)
+	from, parent, number := l.from, l.parentColumn(), "COUNT(*)"
+	if cube, said := covering(r.Dialect, l.cubes, append([]string{parent}, conditions...), args); cube != nil {
+		from, parent, conditions, number = cube.tables(), said[0], said[1:], wholeSum("k.n")
+	}
+	query := "SELECT " + parent + ", " + number + " FROM " + from + clause(conditions)
 	if l.parent != "" {
-		query += " GROUP BY " + l.parent
+		query += " GROUP BY " + parent
 	}
 	return db.Query(ctx, r.Query, func(rows *sql.Rows) error {
 		var parent, total int

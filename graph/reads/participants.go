@@ -202,7 +202,7 @@ func (r *Reader) participantListing() listing[generated.ParticipantFilter, parti
 		entity: r.participants,
 		scope:  r.allParticipants(),
 		filter: r.participantFilter,
-		terms:  participantTerms, usual: model.Order{Field: "IMPORTED"}, id: "pa.id",
+		terms:  participantTerms, usual: model.Order{Field: "IMPORTED"}, id: "pa.id", cubes: participantCubes,
 	}
 }
 

@@ -114,12 +114,8 @@ func (r *Reader) PlatformByCode(ctx context.Context, sel selection.Selection, co
 
 // platformsByID returns the platforms behind an edge.
 func (r *Reader) platformsByID(ctx context.Context, sel selection.Selection, ids []int) (map[int]*model.Platform, error) {
-	rows, err := all(ctx, r, r.platforms(), sel, anyInt(r.Dialect, "pl.id", distinct(ids)), "pl.id")
-	found := make(map[int]*model.Platform, len(rows))
-	for _, row := range rows {
-		found[row.object.Row] = &row.object
-	}
-	return found, err
+	return behind(ctx, r, r.platforms(), sel, ids, func(h *held) map[int]*platformRow { return h.platforms },
+		func(ids []int) where { return anyInt(r.Dialect, "pl.id", ids) }, "pl.id", func(row *platformRow) int { return row.object.Row })
 }
 
 type keyRow struct {

@@ -11,13 +11,16 @@ import (
 	"gelombang/internal/db"
 )
 
-// progressColumns count by the facts, in the order of precedence of [rules.Status].
-func progressColumns(now string) string {
-	return "COUNT(*)," +
-		" COALESCE(SUM(CASE WHEN pa.revoked_at IS NOT NULL THEN 1 ELSE 0 END), 0)," +
-		" COALESCE(SUM(CASE WHEN pa.revoked_at IS NULL AND pa.review_open THEN 1 ELSE 0 END), 0)," +
-		" COALESCE(SUM(CASE WHEN pa.revoked_at IS NULL AND NOT pa.review_open AND pa.first_purchase_id IS NOT NULL THEN 1 ELSE 0 END), 0)," +
-		" COALESCE(SUM(CASE WHEN pa.revoked_at IS NULL AND NOT pa.review_open AND pa.first_purchase_id IS NULL AND pa.deadline <= " + now + " THEN 1 ELSE 0 END), 0)"
+// progressColumns count by the facts, in the order of precedence of [rules.Status]. Each row is so many participants.
+func progressColumns(now, each string) string {
+	sum := func(condition string) string {
+		return ", CAST(COALESCE(SUM(CASE WHEN " + condition + " THEN " + each + " ELSE 0 END), 0) AS BIGINT)"
+	}
+	return "CAST(SUM(" + each + ") AS BIGINT)" +
+		sum("pa.revoked_at IS NOT NULL") +
+		sum("pa.revoked_at IS NULL AND pa.review_open") +
+		sum("pa.revoked_at IS NULL AND NOT pa.review_open AND pa.first_purchase_id IS NOT NULL") +
+		sum("pa.revoked_at IS NULL AND NOT pa.review_open AND pa.first_purchase_id IS NULL AND pa.deadline <= "+now)
 }
 
 // fillProgress counts the participants of the cohorts, once for each place in the query where that is asked for.
@@ -48,9 +51,13 @@ func (r *Reader) fillProgress(ctx context.Context, sel selection.Selection, byNu
 func (r *Reader) progress(ctx context.Context, numbers []int) (map[int]*model.CohortProgress, error) {
 	counted := map[int]*model.CohortProgress{}
 	var args keyset.Args
-	columns := progressColumns(args.Add(db.Instant(r.Now)))
-	from := r.participantSource(&args)
-	query := "SELECT pa.cohort_id, " + columns + " FROM " + from + clause(anyInt(r.Dialect, "pa.cohort_id", numbers)(&args)) + " GROUP BY pa.cohort_id"
+	now := args.Add(db.Instant(r.Now))
+	from, cohort, columns := r.participantSource(&args), "pa.cohort_id", progressColumns(now, "1")
+	conditions := anyInt(r.Dialect, cohort, numbers)(&args)
+	if cube, said := covering(r.Dialect, r.cubes(participantCubes), append([]string{cohort, progressColumns(now, "k.n")}, conditions...), args); cube != nil {
+		from, cohort, columns, conditions = cube.tables(), said[0], said[1], said[2:]
+	}
+	query := "SELECT " + cohort + ", " + columns + " FROM " + from + clause(conditions) + " GROUP BY " + cohort
 	err := db.Query(ctx, r.Query, func(rows *sql.Rows) error {
 		var number int
 		p := &model.CohortProgress{}

@@ -138,7 +138,7 @@ func (r *Reader) purchaseListing() listing[generated.PurchaseFilter, purchaseRow
 		scope:  r.purchaseScope(),
 		filter: r.purchaseFilter,
 		terms:  purchaseTerms[r.Dialect], usual: model.Order{Field: "PURCHASED_AT", Direction: model.Descending}, id: "p.id",
-		refused: r.refusedOrder,
+		cubes: purchaseCubes, refused: r.refusedOrder,
 	}
 }
 

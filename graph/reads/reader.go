@@ -30,6 +30,11 @@ type Config struct {
 	// is shown when 0.
 	SmallestGroup int
 	Log           *slog.Logger
+	// NoCounters counts everything anew. Optional; for tests, which compare.
+	NoCounters bool
+	// Reference is the reference data in memory. Optional: without it, as for what a mutation has just written, it is read
+	// from the database.
+	Reference *Reference
 	// OpenContact decrypts the contact of the participant with the card.
 	OpenContact func(ciphertext []byte, card string) (registry.Contact, error)
 	// Closings says what stands between cohorts, by their numbers, and their settlements. It is asked only for a viewer who
