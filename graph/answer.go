@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -20,12 +21,37 @@ func (x exchange) answer(op *graphql.OperationContext, response *graphql.Respons
 		outcome = outcomeErrors
 	}
 	x.metrics.count(x.asking, outcome)
-	text := body(response)
+	text := bodies.take()
+	defer bodies.giveBack(text)
+	writeBody(text, response)
 	if outcome != outcomeAnswered || !x.public(op) {
-		x.write(http.StatusOK, text)
+		x.write(http.StatusOK, text.Bytes())
 		return
 	}
-	x.writePublic(text)
+	x.writePublic(text.Bytes())
+}
+
+// bodies are buffers for the bodies of answers. What was written to an [http.ResponseWriter] is not needed any more.
+var bodies buffers
+
+// buffers are kept for their next use. The zero value is empty.
+type buffers struct{ kept sync.Pool }
+
+// largestKept is the largest buffer that is kept, in bytes.
+const largestKept = 1 << 20
+
+func (b *buffers) take() *bytes.Buffer {
+	if kept, is := b.kept.Get().(*bytes.Buffer); is {
+		return kept
+	}
+	return &bytes.Buffer{}
+}
+
+func (b *buffers) giveBack(buf *bytes.Buffer) {
+	if buf.Cap() <= largestKept {
+		buf.Reset()
+		b.kept.Put(buf)
+	}
 }
 
 // reject answers a query that was not executed.
@@ -75,9 +101,15 @@ func (x exchange) send(status int, text []byte) {
 	_, _ = x.w.Write(text) // a client that went away is no fault of ours
 }
 
-// body is the answer in JSON. The data is written as it is, without another look at every byte.
+// body is the answer in JSON.
 func body(r *graphql.Response) []byte {
 	var out bytes.Buffer
+	writeBody(&out, r)
+	return out.Bytes()
+}
+
+// writeBody writes the answer in JSON. The data is written as it is, without another look at every byte.
+func writeBody(out *bytes.Buffer, r *graphql.Response) {
 	out.WriteByte('{')
 	if len(r.Errors) > 0 {
 		out.WriteString(`"errors":`)
@@ -94,7 +126,6 @@ func body(r *graphql.Response) []byte {
 		out.WriteString(`,"extensions":{"cost":` + strconv.Itoa(cost) + `}`)
 	}
 	out.WriteByte('}')
-	return out.Bytes()
 }
 
 // The bounds of what is said of errors, in bytes. Some messages repeat what was asked.

@@ -1,4 +1,4 @@
 package graph
 
-// gqlgen finds gqlgen.yml in a folder above this one and works there.
-//go:generate go tool gqlgen generate
+// gqlgen, with the direct writers as a plugin. It finds gqlgen.yml in a folder above this one and works there.
+//go:generate go run gelombang/graph/direct/generate

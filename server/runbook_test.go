@@ -40,7 +40,7 @@ func TestTheCommandsInTheRunbooksAreRead(t *testing.T) {
 		"outage declare", "outage end", "outage list", "remind preview", "remind plan", "remind stop", "remind status", "remind bounce",
 		"extend cohort", "extend province", "extend cards", "extend list", "quarantine list", "quarantine show", "quarantine retry", "quarantine dismiss",
 		"review list", "review show", "review decide", "explain 1300000000000002",
-		"endpoint add", "endpoint list", "endpoint rotate", "endpoint disable", "endpoint enable", "endpoint test", "endpoint resend",
+		"endpoint add", "endpoint list", "endpoint status", "endpoint rotate", "endpoint disable", "endpoint enable", "endpoint test", "endpoint resend",
 	} {
 		if !seen[command] {
 			t.Errorf("no page shows gelombang %s", command)

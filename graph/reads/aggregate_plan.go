@@ -248,7 +248,7 @@ func (g grouping) ofCounters(of, conditions []string, args keyset.Args) string {
 	if cube == nil {
 		return ""
 	}
-	columns := cube.columns()
+	columns := cube.columns(g.dialect)
 	for i, expression := range said[:len(of)] {
 		columns = append(columns, expression+" AS k"+strconv.Itoa(i))
 	}

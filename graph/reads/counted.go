@@ -24,9 +24,9 @@ type counted struct {
 	plain map[string]string
 	// present are base columns of which the cube knows only whether there is a value: the expression is null where it is.
 	present map[string]string
-	// instant is a base column of which the cube knows the WIB day; empty for none. The column day of k is the instant at
-	// which that began, or null.
-	instant string
+	// instant is a base column of which the cube knows the WIB day; empty for none. Then day is an expression of the instant
+	// at which that began, or null.
+	instant, day string
 	// measures are by the names of those of the base rows. They are expressions of the columns of the rows s.
 	measures map[string]func(db.Dialect) string
 	// money is the column of the sum of rupiah; has says whether there is a first purchase.
@@ -47,7 +47,7 @@ var calendarUnits = []db.Unit{db.Day, db.Week, db.Month}
 func (c *counted) rewrite(d db.Dialect, text string, args keyset.Args) (string, bool) {
 	if c.instant != "" {
 		for _, unit := range calendarUnits {
-			text = strings.ReplaceAll(text, d.StartOf(unit, c.instant), d.StartOf(unit, "k.day"))
+			text = strings.ReplaceAll(text, d.StartOf(unit, c.instant), d.StartOf(unit, c.day))
 		}
 	}
 	var out strings.Builder
@@ -79,7 +79,7 @@ func (c *counted) column(name, rest string, args keyset.Args) (string, bool) {
 	}
 	if name == c.instant {
 		if bound := dayBound.FindStringSubmatch(rest); bound != nil {
-			return "k.day", beginsDay(bound[1], args)
+			return c.day, beginsDay(bound[1], args)
 		}
 	}
 	return "", false

@@ -27,10 +27,10 @@ var offeringCounts = &counted{
 }
 
 var purchaseDays = &counted{
-	table:    "purchase_days",
-	plain:    map[string]string{"pa.cohort_id": "k.cohort_id", "p.platform_id": "k.platform_id", "p.evidence": "k.evidence"},
-	present:  map[string]string{"p.voided_at": voidedOnly},
-	instant:  "p.purchased_at",
+	table:   "purchase_days",
+	plain:   map[string]string{"pa.cohort_id": "k.cohort_id", "p.platform_id": "k.platform_id", "p.evidence": "k.evidence"},
+	present: map[string]string{"p.voided_at": voidedOnly},
+	instant: "p.purchased_at", day: "k.day",
 	measures: purchaseCounters, money: "amount",
 }
 
@@ -63,12 +63,13 @@ var peopleCounts = &counted{
 
 // firstCounts says of who has no first purchase that there is no platform and no day.
 var firstCounts = &counted{
-	table: "(SELECT cohort_id, NULLIF(platform_id, 0) AS platform_id, CASE WHEN platform_id <> 0 THEN day END AS day, revoked, review_open, n, balance" +
-		" FROM participant_firsts)",
-	plain:    withFacts(map[string]string{"fp.platform_id": "k.platform_id"}),
-	present:  map[string]string{"pa.revoked_at": revokedOnly, "pa.first_purchase_id": "k.platform_id", "fp.purchased_at": "k.day"},
-	instant:  "fp.purchased_at",
-	measures: participantCounters, money: "balance", has: "(k.platform_id IS NOT NULL)",
+	table: "participant_firsts",
+	plain: withFacts(map[string]string{"fp.platform_id": "NULLIF(k.platform_id, 0)"}),
+	present: map[string]string{
+		"pa.revoked_at": revokedOnly, "pa.first_purchase_id": "NULLIF(k.platform_id, 0)", "fp.purchased_at": "NULLIF(k.platform_id, 0)",
+	},
+	instant: "fp.purchased_at", day: "CASE WHEN k.platform_id <> 0 THEN k.day END",
+	measures: participantCounters, money: "balance", has: "(k.platform_id <> 0)",
 }
 
 const (
@@ -87,8 +88,11 @@ func withFacts(plain map[string]string) map[string]string {
 }
 
 // columns are those of the rows s that the measures are made of.
-func (c *counted) columns() []string {
-	columns := []string{"k.n", "k." + c.money + " AS money"}
+func (c *counted) columns(d db.Dialect) []string {
+	columns := []string{"k.n"}
+	for _, part := range moneyParts[d] {
+		columns = append(columns, "k."+c.money+part+" AS money"+part)
+	}
 	if c.has != "" {
 		columns = append(columns, "CASE WHEN "+c.has+" THEN k.n ELSE 0 END AS having_first")
 	}
@@ -114,10 +118,22 @@ func whole(column string) func(db.Dialect) string {
 	return func(db.Dialect) string { return wholeSum(column) }
 }
 
-func sumOfMoney(d db.Dialect) string { return sum(d, "s.money") }
+// moneyParts are the endings of the columns in which a sum of rupiah is kept: one number of any size on Postgres, and on
+// SQLite, whose integers have 64 bits, thousands of millions and what is left over.
+var moneyParts = map[db.Dialect][]string{db.Postgres: {""}, db.SQLite: {"_high", "_low"}}
+
+// exactMoney is the sum without an overflow, the same as [exactSum] of the rows.
+func exactMoney(d db.Dialect) string {
+	if d == db.Postgres {
+		return "SUM(s.money)"
+	}
+	return "(SUM(s.money_high) * 1000000000 + SUM(s.money_low))"
+}
+
+func sumOfMoney(d db.Dialect) string { return within64(d, exactMoney(d)) }
 
 func averageOfMoney(d db.Dialect) string {
-	return "CAST(" + exactSum(d, "s.money") + " AS double precision) / NULLIF(" + wholeSum("s.n") + ", 0)"
+	return "CAST(" + exactMoney(d) + " AS double precision) / NULLIF(" + wholeSum("s.n") + ", 0)"
 }
 
 // cubes are those that the reader may use: none for what is not of the present.

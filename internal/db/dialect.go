@@ -143,7 +143,7 @@ func (b Bulk) Update(ctx context.Context, tx Execer, types []string) error {
 		}
 		query := "WITH v (id, " + strings.Join(b.Columns, ", ") + ") AS (VALUES " + valuesList(tx, n, len(types), types) + ") UPDATE " + b.Table +
 			" SET " + strings.Join(set, ", ") + " FROM v WHERE " + b.Table + ".id = v.id"
-		if _, err := tx.ExecContext(ctx, query, args...); err != nil {
+		if _, err := tx.ExecContext(Short(ctx), query, args...); err != nil { // by its key
 			return fmt.Errorf("update %s: %w", b.Table, err)
 		}
 	}

@@ -12,6 +12,8 @@ import (
 	"github.com/lib/pq"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"gelombang/internal/db/stmtcache"
 )
 
 // Class is what kind of trouble a database error is. Errors are told apart by the database's codes,
@@ -34,6 +36,10 @@ const (
 func Classify(err error) Class {
 	if err == nil {
 		return ClassNone
+	}
+	var outOfDate *stmtcache.StaleError
+	if errors.As(err, &outOfDate) {
+		return ClassConflict // the tables were changed meanwhile: as if by another transaction
 	}
 	var pqErr *pq.Error
 	if errors.As(err, &pqErr) {

@@ -17,10 +17,9 @@ type Job struct {
 
 // The kinds of work that the registry orders.
 const (
-	JobExecute  = "settlement_execute" // the id of a settlement whose execution was ordered
-	JobReverse  = "settlement_reverse" // the id of a settlement whose reversal was ordered
-	JobRaise    = "deadline_raise"     // the id of a deadline raise
-	JobOutbound = "outbound_deliver"   // the id of an outbound message
+	JobExecute = "settlement_execute" // the id of a settlement whose execution was ordered
+	JobReverse = "settlement_reverse" // the id of a settlement whose reversal was ordered
+	JobRaise   = "deadline_raise"     // the id of a deadline raise
 )
 
 // Order enqueues work that was found to be due.

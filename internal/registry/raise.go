@@ -49,12 +49,16 @@ func (r *Registry) beginRaise(ctx context.Context, tx *db.Tx, cohort int, to rai
 func (r *Registry) raiseAll(ctx context.Context, id int) *ent.DeadlineRaise {
 	var last *ent.DeadlineRaise
 	for {
+		began := time.Now()
 		raised, err := r.raiseNext(ctx, id)
+		if err == nil {
+			if last = raised; last.DoneAt != nil {
+				return last
+			}
+			err = r.Pause(ctx, Progress{Done: last.Moved}, time.Since(began))
+		}
 		if err != nil {
 			r.log.WarnContext(ctx, "a later deadline stands and is not given to everybody yet: its job goes on", slog.Int("raise", id), db.LogError(err))
-			return last
-		}
-		if last = raised; last.DoneAt != nil {
 			return last
 		}
 	}
