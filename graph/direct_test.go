@@ -159,16 +159,13 @@ func TestEveryTypeIsWritten(t *testing.T) {
 				text += " " + f.Name
 			}
 		}
-		text += " }"
 		card := w.cards13[0]
 		if name == "Reminder" { // the first has bought and is not reminded
 			card = w.cards13[2]
 		}
 		arguments["participant"] = fmt.Sprintf("(cardNumber: %q)", card)
 		way := waysTo()[name]
-		for i := len(way) - 1; i >= 0; i-- {
-			text = "{ " + way[i].Name + arguments[way[i].Name] + " " + text + " }"
-		}
+		text = along(way, arguments[way[0].Name], text+" }")
 		for role, v := range roles(w.cards13[0]) {
 			before := p.wrote.Directly.Load()
 			answer := p.compare(t, v, request{Query: text})

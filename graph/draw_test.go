@@ -220,6 +220,14 @@ func (q *drawing) arguments(f *ast.FieldDefinition) string {
 	return "(" + arg + ": " + value + ")"
 }
 
+// along is the query that goes the way, from a root field with the arguments, and asks for the text at its end.
+func along(way []*ast.FieldDefinition, arguments, text string) string {
+	for i := len(way) - 1; i > 0; i-- {
+		text = "{ " + way[i].Name + " " + text + " }"
+	}
+	return "{ " + way[0].Name + arguments + " " + text + " }"
+}
+
 // variablesOf returns values for the variables that the query declares and that have no default.
 func variablesOf(query string, yes bool, n int) map[string]any {
 	values := map[string]any{}

@@ -49,6 +49,7 @@ type program struct {
 	Outage     outageCommands     `cmd:"" help:"Declare that a platform cannot report, and until when."`
 	Remind     remindCommands     `cmd:"" help:"Remind those of a cohort who have not bought, and see what became of it."`
 	Endpoint   endpointCommands   `cmd:"" help:"Manage where our own webhooks go."`
+	Counters   countersCommands   `cmd:"" help:"Compare the counters that aggregates go by with the facts, and put them right."`
 	Simulate   simulateCommands   `cmd:"" help:"Send signed webhooks as the platforms would."`
 	Version    versionCommand     `cmd:"" help:"Print the program's version."`
 

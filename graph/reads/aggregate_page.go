@@ -21,7 +21,10 @@ func (g groups[T]) page(ctx context.Context, r *Reader, sel selection.Selection,
 		return nil, err
 	}
 	aggregate := &model.Aggregate[T]{Rows: []*T{}}
-	query, args := g.pageQuery(page, sel)
+	query, args, counted := g.pageQuery(page, sel)
+	if counted {
+		ctx = db.Short(ctx)
+	}
 	var rows []*groupRow
 	err = db.Query(ctx, r.Query, func(scan *sql.Rows) error {
 		row := &groupRow{}
@@ -56,9 +59,10 @@ func (g groups[T]) page(ctx context.Context, r *Reader, sel selection.Selection,
 
 // pageQuery is the statement for a page. It yields the totals, on a row without a group if there is no other: a page
 // may be empty though there are groups before it, or suppressed ones.
-func (g groups[T]) pageQuery(page keyset.Page, sel selection.Selection) (string, []any) {
+// It also says whether they are made of counters, which are few.
+func (g groups[T]) pageQuery(page keyset.Page, sel selection.Selection) (query string, parameters []any, counted bool) {
 	var args keyset.Args
-	with := g.with(&args)
+	with, counted := g.with(&args)
 	total, suppressed, limit := "0", "0", "0"
 	if sel.Has("totalGroups") {
 		total = "(SELECT COUNT(*) FROM shown)"
@@ -72,7 +76,7 @@ func (g groups[T]) pageQuery(page keyset.Page, sel selection.Selection) (string,
 		limit = args.Add(page.Limit())
 	}
 	return with + ", page AS (" + rows + " LIMIT " + limit + ") SELECT total, suppressed, there, " + columns +
-		" FROM (SELECT " + total + " AS total, " + suppressed + " AS suppressed) AS t LEFT JOIN page ON 1 = 1" + ordered(page.OrderBy()), args
+		" FROM (SELECT " + total + " AS total, " + suppressed + " AS suppressed) AS t LEFT JOIN page ON 1 = 1" + ordered(page.OrderBy()), args, counted
 }
 
 // place is the values of the order's terms.

@@ -57,7 +57,7 @@ type grouping struct {
 // common table expression.
 type groups[T any] struct {
 	entity[groupRow, T]
-	with  func(args *keyset.Args) string
+	with  func(args *keyset.Args) (statement string, counted bool)
 	order keyset.Order
 	few   string
 }
@@ -211,18 +211,20 @@ func (a aggregation[F, H, T]) order(g grouping, by []*model.Order) (keyset.Order
 	return o, nil
 }
 
-// with makes the groups g, and of them those that are shown: with the limits, and without those that are too small.
-func (g grouping) with(args *keyset.Args) string {
+// with makes the groups g, and of them those that are shown: with the limits, and without those that are too small. It
+// says whether they are made of counters.
+func (g grouping) with(args *keyset.Args) (statement string, counted bool) {
 	of := make([]string, len(g.keys))
 	for i, k := range g.keys {
 		of[i] = k.of(args)
 	}
 	conditions := and(g.where)(args)
 	made := g.ofCounters(of, conditions, *args)
-	if made == "" {
+	counted = made != ""
+	if !counted {
 		made = g.ofRows(of, conditions, args)
 	}
-	return "WITH g AS (" + made + "), shown AS (SELECT * FROM g" + clause(and(g.limits)(args)) + ")"
+	return "WITH g AS (" + made + "), shown AS (SELECT * FROM g" + clause(and(g.limits)(args)) + ")", counted
 }
 
 // grouped are the columns that the groups are made by, and as what they are shown.

@@ -54,12 +54,12 @@ func clause(conditions []string) string {
 	return " WHERE " + strings.Join(conditions, " AND ")
 }
 
-// all reads and fills every row that meets the conditions.
+// all reads and fills every row that meets the conditions, which name the rows by their keys.
 func all[R, T any](ctx context.Context, r *Reader, e entity[R, T], sel selection.Selection, w where, orderBy string) ([]*R, error) {
 	var args keyset.Args
 	query := "SELECT " + strings.Join(e.columns, ", ") + " FROM " + e.from + clause(w(&args)) + " ORDER BY " + orderBy
 	var found []*R
-	err := db.Query(ctx, r.Query, func(rows *sql.Rows) error {
+	err := db.Query(db.Short(ctx), r.Query, func(rows *sql.Rows) error {
 		row := new(R)
 		found = append(found, row)
 		return rows.Scan(e.into(row)...)

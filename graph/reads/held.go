@@ -112,7 +112,7 @@ func (c *Reference) look(ctx context.Context) (*held, error) {
 // versions are how often each table was changed. A table that nobody has changed has none.
 func (c *Reference) versions(ctx context.Context) (map[string]int64, error) {
 	found := map[string]int64{"platforms": 0, "offerings": 0, "cohorts": 0, "provinces": 0}
-	err := db.Query(ctx, c.query, func(rows *sql.Rows) error {
+	err := db.Query(db.Short(ctx), c.query, func(rows *sql.Rows) error {
 		var table string
 		var version int64
 		if err := rows.Scan(&table, &version); err != nil {

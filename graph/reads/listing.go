@@ -3,6 +3,7 @@ package reads
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -117,6 +118,7 @@ func (l listing[F, R, T]) below(ctx context.Context, r *Reader, sel selection.Se
 			return at(f, err)
 		}
 		planned.parent, planned.parents = column, parents.visible
+		planned.few = strings.HasSuffix(column, ".participant_id") && args.Filter == nil
 		found, err := pages(ctx, r, planned, f.Selection())
 		if err != nil {
 			return err

@@ -25,6 +25,8 @@ type list[R, T any] struct {
 	parents []int
 	// cubes are counters of the rows, the smallest first.
 	cubes []*counted
+	// few says that a parent has a handful of rows at most, which are found by its key.
+	few bool
 }
 
 // want is what of a connection is asked for.
@@ -94,6 +96,9 @@ func (l list[R, T]) load(ctx context.Context, r *Reader) (map[int]*loaded[R], er
 
 func (l list[R, T]) loadRows(ctx context.Context, r *Reader, pages map[int]*loaded[R]) error {
 	query, args := l.rowsQuery(r.Dialect)
+	if l.few {
+		ctx = db.Short(ctx)
+	}
 	rows := map[int][]placed[R]{}
 	err := db.Query(ctx, r.Query, func(scan *sql.Rows) error {
 		parent, p := root, placed[R]{row: new(R)}
@@ -201,6 +206,7 @@ func (l list[R, T]) count(ctx context.Context, r *Reader, pages map[int]*loaded[
 	from, parent, number := l.from, l.parentColumn(), "COUNT(*)"
 	if cube, said := covering(r.Dialect, l.cubes, append([]string{parent}, conditions...), args); cube != nil {
 		from, parent, conditions, number = cube.tables(), said[0], said[1:], wholeSum("k.n")
+		ctx = db.Short(ctx)
 	}
 	query := "SELECT " + parent + ", " + number + " FROM " + from + clause(conditions)
 	if l.parent != "" {

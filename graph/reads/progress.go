@@ -56,6 +56,7 @@ func (r *Reader) progress(ctx context.Context, numbers []int) (map[int]*model.Co
 	conditions := anyInt(r.Dialect, cohort, numbers)(&args)
 	if cube, said := covering(r.Dialect, r.cubes(participantCubes), append([]string{cohort, progressColumns(now, "k.n")}, conditions...), args); cube != nil {
 		from, cohort, columns, conditions = cube.tables(), said[0], said[1], said[2:]
+		ctx = db.Short(ctx)
 	}
 	query := "SELECT " + cohort + ", " + columns + " FROM " + from + clause(conditions) + " GROUP BY " + cohort
 	err := db.Query(ctx, r.Query, func(rows *sql.Rows) error {

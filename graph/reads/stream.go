@@ -129,7 +129,10 @@ func (g groups[T]) stream(s *db.Snapshot, sel selection.Selection, first *int, a
 		return Stream[T]{}, err
 	}
 	return rowStream[groupRow, T]{
-		entity: g.entity, snapshot: s, with: g.with, where: page.Where, order: page.OrderBy(), first: first, sel: sel.Sub("rows"),
+		entity: g.entity, snapshot: s, with: func(args *keyset.Args) string {
+			with, _ := g.with(args)
+			return with
+		}, where: page.Where, order: page.OrderBy(), first: first, sel: sel.Sub("rows"),
 	}.stream(), nil
 }
 

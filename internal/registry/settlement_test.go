@@ -342,7 +342,7 @@ func TestApprovalIsByAnotherPersonAndOfThisVeryList(t *testing.T) {
 		{"a supervisor without a name", registrytest.Officer, viewer.Viewer{Role: viewer.Supervisor}, nil, registry.Forbidden},
 		{"another supervisor", boss, registrytest.Supervisor, nil, ""},
 		{"an administrator", registrytest.Officer, registrytest.Admin, nil, ""},
-		{"whose name differs by its case only", boss, viewer.Viewer{Role: viewer.Supervisor, Subject: "Boss"}, nil, ""},
+		{"who prepared it, in other capitals", boss, viewer.Viewer{Role: viewer.Supervisor, Subject: "Boss"}, nil, registry.Forbidden},
 		{"with the hash in capitals", registrytest.Officer, registrytest.Supervisor, strings.ToUpper, ""},
 		{"with the hash of another list", registrytest.Officer, registrytest.Supervisor, func(string) string { return strings.Repeat("0", 64) }, registry.Conflict},
 		{"without a hash", registrytest.Officer, registrytest.Supervisor, func(string) string { return "" }, registry.Invalid},
