@@ -106,9 +106,32 @@ func TestALaneIsKeptToTheEndOfTheTransaction(t *testing.T) {
 	}
 	commit(t, second)
 	commit(t, third)
-	if n := lane(within(t, d)); n != 0 {
+
+	conn, err := d.Write.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	again := func() *sql.Tx {
+		t.Helper()
+		tx, err := conn.BeginTx(t.Context(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return tx
+	}
+	tx := again()
+	if n := lane(tx); n != 0 {
 		t.Errorf("the lane is %d when nobody has any", n)
 	}
+	commit(t, tx)
+	other := within(t, d, "SELECT gelombang_lane()")
+	tx = again()
+	if n := lane(tx); n != 1 {
+		t.Errorf("the lane is %d on a connection that had 0 before, which another has now", n)
+	}
+	commit(t, tx)
+	commit(t, other)
 }
 
 // TestAPurchaseAndACorrectionOfItsBuyerMeet: whoever comes second waits for the other and counts what that one wrote.

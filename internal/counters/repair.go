@@ -14,9 +14,9 @@ import (
 // does what [Fold] does. Progress is as for [Check].
 //
 // On Postgres nobody waits for it. What is missing from a counter stays the same while others write, for each of them
-// changes facts and counters alike: so it is measured in one snapshot and added in a lane of its own. Two repairs wait for
-// each other, and so do a repair and a Fold. On SQLite, where there is one writer, the cubes that differ are found
-// beforehand, and others wait while these are counted.
+// changes facts and counters alike: so a cube is measured at one instant, and what was missing then is added in a lane of
+// its own. Two repairs wait for each other, and so do a repair and a Fold. On SQLite, where there is one writer, the cubes
+// that differ are found beforehand, and others wait while these are counted.
 func Repair(ctx context.Context, d *db.DB, progress func(done, of int)) (int, error) {
 	cubes := Cubes()
 	if d.Dialect == db.SQLite {
@@ -29,7 +29,7 @@ func Repair(ctx context.Context, d *db.DB, progress func(done, of int)) (int, er
 	repaired := 0
 	err := d.InTx(ctx, time.Now(), func(tx *db.Tx) error {
 		repaired = 0
-		if err := alone(ctx, tx); err != nil {
+		if err := lockTables(ctx, tx); err != nil {
 			return err
 		}
 		return each(progress, cubes, func(c Cube) error {
@@ -59,29 +59,21 @@ func ofTables(cubes []Cube, found []Difference) []Cube {
 	return chosen
 }
 
-// alone waits until no other repair or fold is under way, keeps others out, and on Postgres makes all that follows see
-// one state of the database, of after the waiting. Those who count do not notice.
-func alone(ctx context.Context, tx *db.Tx) error {
+// lockTables waits until no other repair or fold is under way and keeps others out. Those who count do not notice.
+func lockTables(ctx context.Context, tx *db.Tx) error {
 	if tx.Dialect == db.SQLite {
 		return nil
 	}
-	if _, err := tx.ExecContext(ctx, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"); err != nil {
-		return err
-	}
-	return lockTables(ctx, tx)
-}
-
-func lockTables(ctx context.Context, tx *db.Tx) error {
-	cubes := Cubes()
-	names := make([]string, len(cubes))
-	for i, c := range cubes {
-		names[i] = c.Table
+	var names []string
+	for _, c := range Cubes() {
+		names = append(names, c.Table)
 	}
 	_, err := tx.ExecContext(ctx, "LOCK TABLE "+strings.Join(names, ", ")+" IN SHARE UPDATE EXCLUSIVE MODE")
 	return err
 }
 
-// repair adds what is missing, below zero where there is too much, and returns in how many groups.
+// repair adds what is missing, below zero where there is too much, and returns in how many groups. It is one statement,
+// and so sees one state of the database, of after the waiting.
 func (c Cube) repair(ctx context.Context, tx *db.Tx) (int, error) {
 	lane := 0
 	if tx.Dialect == db.Postgres {

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/pressly/goose/v3"
@@ -100,7 +101,9 @@ func TestARepairKeepsNobodyWaiting(t *testing.T) {
 	}
 	exec(t, pending, "UPDATE participants SET revoked_at = deadline WHERE first_purchase_id IS NULL")
 	asked := false
-	if _, err := counters.Repair(context.Background(), d, func(done, _ int) {
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	if _, err := counters.Repair(ctx, d, func(done, _ int) {
 		if done == 3 { // in the middle of it
 			asked = true
 			f.Send(f.Message("pintaria", registrytest.Bought("DURING", "3113000000000002", registrytest.Evening)))
