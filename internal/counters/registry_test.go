@@ -107,6 +107,18 @@ func (o *office) voids(t *rapid.T) {
 	o.send(t, "void", []registry.Submission{o.Message(either(t, "platform", "tokopedia", "pintaria"), registrytest.Voided(invoice, o.Clock.Now().Add(-time.Hour)))})
 }
 
+// disputes has somebody's only purchase cancelled when every deadline is over: a person must decide.
+func (o *office) disputes(t *rapid.T) {
+	o.imports(t)
+	o.invoices++
+	invoice := o.invoice(o.invoices)
+	o.send(t, "purchase", []registry.Submission{o.Message("tokopedia", registrytest.Bought(invoice, o.cards[len(o.cards)-1], registrytest.Evening))})
+	if over := time.Date(2021, 5, 25, 0, 0, 0, 0, rules.WIB); o.Clock.Now().Before(over) {
+		o.Clock.Set(over)
+	}
+	o.send(t, "void", []registry.Submission{o.Message("tokopedia", registrytest.Voided(invoice, o.Clock.Now()))})
+}
+
 func (o *office) send(t *rapid.T, what string, group []registry.Submission) {
 	for _, r := range o.Submit(context.Background(), group) {
 		if r.Err != nil {
@@ -181,6 +193,7 @@ func TestCountersAgreeWithWhatTheRegistryDoes(t *testing.T) {
 				"import":  o.imports,
 				"buy":     o.buys,
 				"void":    o.voids,
+				"dispute": o.disputes,
 				"extend":  o.extends,
 				"settle":  o.settles,
 				"reverse": o.reverses,

@@ -5,8 +5,7 @@
 -- A key that is null among the facts is '' here or, for a number, 0. A day is the instant at which it began in WIB, in
 -- microseconds, which is why the arithmetic below looks as that of internal/db. Each counter is the sum over its lanes,
 -- of which there is one: SQLite has one writer. A sum of zero stands for nothing. Sums of rupiah have no bound, and an
--- integer of SQLite has: the thousands of millions are kept apart from what is left over, each rounded towards zero. Put
--- together they are a real number beyond 64 bits, and from that nothing is counted on.
+-- integer of SQLite has: the thousands of millions are kept apart from what is left over, each rounded towards zero.
 
 CREATE TABLE `purchase_days` (
   `cohort_id` integer NOT NULL,
@@ -18,7 +17,6 @@ CREATE TABLE `purchase_days` (
   `n` integer NOT NULL,
   `amount_high` integer NOT NULL,
   `amount_low` integer NOT NULL,
-  `amount` integer GENERATED ALWAYS AS (`amount_high` * 1000000000 + `amount_low`) VIRTUAL,
   PRIMARY KEY (`cohort_id`, `platform_id`, `day`, `evidence`, `voided`, `lane`)
 ) WITHOUT ROWID;
 CREATE INDEX `purchase_days_day_platform_id` ON `purchase_days` (`day`, `platform_id`);
@@ -31,7 +29,6 @@ CREATE TABLE `purchase_offerings` (
   `n` integer NOT NULL,
   `amount_high` integer NOT NULL,
   `amount_low` integer NOT NULL,
-  `amount` integer GENERATED ALWAYS AS (`amount_high` * 1000000000 + `amount_low`) VIRTUAL,
   PRIMARY KEY (`offering_id`, `evidence`, `voided`, `lane`)
 ) WITHOUT ROWID;
 
@@ -47,7 +44,6 @@ CREATE TABLE `purchase_people` (
   `n` integer NOT NULL,
   `amount_high` integer NOT NULL,
   `amount_low` integer NOT NULL,
-  `amount` integer GENERATED ALWAYS AS (`amount_high` * 1000000000 + `amount_low`) VIRTUAL,
   PRIMARY KEY (`cohort_id`, `platform_id`, `province`, `gender`, `age_band`, `evidence`, `voided`, `lane`)
 ) WITHOUT ROWID;
 
@@ -62,7 +58,6 @@ CREATE TABLE `participant_places` (
   `n` integer NOT NULL,
   `balance_high` integer NOT NULL,
   `balance_low` integer NOT NULL,
-  `balance` integer GENERATED ALWAYS AS (`balance_high` * 1000000000 + `balance_low`) VIRTUAL,
   PRIMARY KEY (`cohort_id`, `province`, `deadline`, `revoked`, `review_open`, `bought`, `lane`)
 ) WITHOUT ROWID;
 
@@ -79,7 +74,6 @@ CREATE TABLE `participant_people` (
   `n` integer NOT NULL,
   `balance_high` integer NOT NULL,
   `balance_low` integer NOT NULL,
-  `balance` integer GENERATED ALWAYS AS (`balance_high` * 1000000000 + `balance_low`) VIRTUAL,
   PRIMARY KEY (`cohort_id`, `gender`, `age_band`, `education`, `deadline`, `revoked`, `review_open`, `bought`, `lane`)
 ) WITHOUT ROWID;
 
@@ -94,7 +88,6 @@ CREATE TABLE `participant_firsts` (
   `n` integer NOT NULL,
   `balance_high` integer NOT NULL,
   `balance_low` integer NOT NULL,
-  `balance` integer GENERATED ALWAYS AS (`balance_high` * 1000000000 + `balance_low`) VIRTUAL,
   PRIMARY KEY (`cohort_id`, `platform_id`, `day`, `revoked`, `review_open`, `lane`)
 ) WITHOUT ROWID;
 
