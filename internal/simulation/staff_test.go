@@ -148,6 +148,20 @@ func (w *world) discard(number int, by viewer.Viewer) {
 	})
 }
 
+// inTurn does a chunk when nobody else is at work on the settlement: a connection that was cut in the middle of one has its
+// row until Postgres has noticed.
+func (w *world) inTurn(ctx context.Context, id int, chunk func(context.Context, int) (registry.Progress, error)) error {
+	for {
+		p, err := chunk(ctx, id)
+		if err != nil || !p.Busy {
+			return err
+		}
+		if _, err := w.fleet.db.Write.ExecContext(ctx, "SELECT id FROM settlements WHERE id = $1 FOR UPDATE", id); err != nil {
+			return err
+		}
+	}
+}
+
 // chunk does the next of an execution: a chunk of the list or, when nobody is left, its end.
 func (w *world) chunk(number int) {
 	s := w.m.settlements[number-1]
@@ -163,8 +177,7 @@ func (w *world) chunk(number int) {
 	}
 	w.note("chunk", code)
 	_ = w.do(fmt.Sprintf("a chunk of settlement %d", number), code, phases, func(ctx context.Context, r *registry.Registry) error {
-		_, err := r.ExecuteChunk(ctx, id)
-		return err
+		return w.inTurn(ctx, id, r.ExecuteChunk)
 	})
 }
 
@@ -250,8 +263,7 @@ func (w *world) reverseChunk(number int) {
 		w.note("chunk of a reversal", code)
 	}
 	_ = w.do(fmt.Sprintf("a chunk of the reversal of settlement %d", number), code, []phase{next}, func(ctx context.Context, r *registry.Registry) error {
-		_, err := r.ReverseChunk(ctx, id)
-		return err
+		return w.inTurn(ctx, id, r.ReverseChunk)
 	})
 }
 
