@@ -138,7 +138,7 @@ func averageOfMoney(d db.Dialect) string {
 
 // cubes are those that the reader may use: none for what is not of the present.
 func (r *Reader) cubes(cubes []*counted) []*counted {
-	if r.past || r.NoCounters {
+	if r.past {
 		return nil
 	}
 	return cubes

@@ -30,8 +30,6 @@ type Config struct {
 	// is shown when 0.
 	SmallestGroup int
 	Log           *slog.Logger
-	// NoCounters counts everything anew. Optional; for tests, which compare.
-	NoCounters bool
 	// Reference is the reference data in memory. Optional: without it, as for what a mutation has just written, it is read
 	// from the database.
 	Reference *Reference
